@@ -1,0 +1,3 @@
+/** Time, randomness and ids as parameters, so that a test can own them. */
+export { type Clock, systemClock } from './clock.ts';
+export { newId, type Random, systemRandom } from './random.ts';

@@ -1,0 +1,456 @@
+/**
+ * The one table of errors that can reach a user. HTTP, RPC and websocket closes are all made from
+ * the same row: what happened, what was kept, what to do.
+ */
+import { z } from 'zod';
+
+export interface ErrorRow {
+  /** HTTP status (RFC 9110 §15). */
+  status: number;
+  /** What happened; `{name}` is filled from the fault's details. */
+  what: string;
+  /** What was kept. */
+  kept: string;
+  /** What to do. */
+  todo: string;
+  /** When trying the same again can help. */
+  retry: 'never' | 'later' | 'now';
+}
+
+export const errors = {
+  E_REQUEST_INVALID: {
+    status: 400,
+    what: 'The request is not valid: {reason}.',
+    kept: 'Nothing was changed.',
+    todo: 'Correct the named field and send it again.',
+    retry: 'never',
+  },
+  E_REQUEST_TOO_LARGE: {
+    status: 413,
+    what: 'The upload is larger than the limit of {limitBytes} bytes.',
+    kept: 'Nothing was stored.',
+    todo: 'Send a smaller file, or push it with git in parts.',
+    retry: 'never',
+  },
+  E_REQUEST_TOO_MANY: {
+    status: 429,
+    what: 'Too many requests of this kind in a short time.',
+    kept: 'Nothing was changed.',
+    todo: 'Wait {seconds} seconds and try again.',
+    retry: 'later',
+  },
+  E_ROUTE_UNKNOWN: {
+    status: 404,
+    what: 'There is nothing at {path}.',
+    kept: 'Nothing was changed.',
+    todo: 'Check the address.',
+    retry: 'never',
+  },
+  E_ORIGIN_FOREIGN: {
+    status: 403,
+    what: 'The request came from a page of another site.',
+    kept: 'Nothing was changed.',
+    todo: 'Open the product at its own address and try again there.',
+    retry: 'never',
+  },
+  E_ACCOUNT_SIGNED_OUT: {
+    status: 401,
+    what: 'You are not signed in, or your sign-in has ended.',
+    kept: 'Your projects and what you pushed are kept.',
+    todo: 'Sign in and try again.',
+    retry: 'never',
+  },
+  E_ACCOUNT_PASSWORD_WRONG: {
+    status: 401,
+    what: 'The e-mail address or the password is wrong.',
+    kept: 'Nothing was changed.',
+    todo: 'Check both and try again.',
+    retry: 'never',
+  },
+  E_ACCOUNT_NAME_TAKEN: {
+    status: 409,
+    what: 'The name "{name}" is taken.',
+    kept: 'Nothing was created.',
+    todo: 'Choose another name.',
+    retry: 'never',
+  },
+  E_ACCOUNT_EMAIL_TAKEN: {
+    status: 409,
+    what: 'There is already an account with this e-mail address.',
+    kept: 'Nothing was created.',
+    todo: 'Sign in instead.',
+    retry: 'never',
+  },
+  E_PROJECT_UNKNOWN: {
+    status: 404,
+    what: 'There is no project "{project}" that you can see.',
+    kept: 'Nothing was changed.',
+    todo: 'Check the name, or ask its owner.',
+    retry: 'never',
+  },
+  E_PROJECT_NAME_TAKEN: {
+    status: 409,
+    what: 'You already have a project named "{name}".',
+    kept: 'The existing project was not touched.',
+    todo: 'Choose another name, or open the existing project.',
+    retry: 'never',
+  },
+  E_TEMPLATE_UNKNOWN: {
+    status: 404,
+    what: 'There is no template "{template}".',
+    kept: 'Nothing was created.',
+    todo: 'Choose one of: {templates}.',
+    retry: 'never',
+  },
+  E_REPOSITORY_REFUSED: {
+    status: 403,
+    what: 'This token may not use the repository "{project}".',
+    kept: 'The repository was not touched.',
+    todo: 'Open the project again to get a fresh token.',
+    retry: 'never',
+  },
+  E_REPOSITORY_FAILED: {
+    status: 500,
+    what: 'The repository could not be read or written: {reason}.',
+    kept: 'What was pushed before is kept.',
+    todo: 'Try again; if it stays, report it.',
+    retry: 'later',
+  },
+  E_SESSION_UNKNOWN: {
+    status: 404,
+    what: 'There is no such session, or it is not yours.',
+    kept: 'What was pushed is in the project.',
+    todo: 'Open the project again from your projects page.',
+    retry: 'never',
+  },
+  E_SESSION_ENDED: {
+    status: 410,
+    what: 'This session has ended.',
+    kept: 'What was pushed is in the project.',
+    todo: 'Open the project again.',
+    retry: 'never',
+  },
+  E_SESSION_NOT_READY: {
+    status: 409,
+    what: 'The session is not ready: it is {state}.',
+    kept: 'Your place and your work are kept.',
+    todo: 'Wait until it is ready; its progress says how far it is.',
+    retry: 'later',
+  },
+  E_SESSION_EPOCH_OLD: {
+    status: 409,
+    what: 'The session has moved to another container.',
+    kept: 'The newer container has the work.',
+    todo: 'Reload the page.',
+    retry: 'never',
+  },
+  E_SESSION_QUEUE_FULL: {
+    status: 503,
+    what: 'All containers are in use and the queue is full.',
+    kept: 'Your project is unchanged.',
+    todo: 'Try again in a few minutes.',
+    retry: 'later',
+  },
+  E_SESSION_PREPARE_FAILED: {
+    status: 500,
+    what: 'The project could not be prepared: {reason}.',
+    kept: 'What was pushed is in the project.',
+    todo: 'Open the project again; if it stays, report it with this message.',
+    retry: 'later',
+  },
+  E_SESSION_CONTAINER_LOST: {
+    status: 503,
+    what: 'The container of this session ended: {reason}.',
+    kept: 'What was pushed is in the project.',
+    todo: 'Open the project again; it gets a fresh container.',
+    retry: 'now',
+  },
+  E_TICKET_REFUSED: {
+    status: 403,
+    what: 'The ticket for this connection is used, expired or not for this session.',
+    kept: 'The session goes on.',
+    todo: 'Reload the page.',
+    retry: 'now',
+  },
+  E_AGENT_UNREACHABLE: {
+    status: 503,
+    what: 'The agent of this session did not answer in time.',
+    kept: 'The session and its terminals go on if the container is alive.',
+    todo: 'Wait a moment; the page connects again by itself.',
+    retry: 'now',
+  },
+  E_AGENT_REFUSED: {
+    status: 403,
+    what: 'The agent showed a token that is used, expired or unknown.',
+    kept: 'Nothing was changed.',
+    todo: 'The container is replaced by itself.',
+    retry: 'never',
+  },
+  E_ENGINE_UNREACHABLE: {
+    status: 503,
+    what: 'The container engine does not answer: {reason}.',
+    kept: 'Running sessions and all projects are kept.',
+    todo: 'Start the engine; the pool fills by itself.',
+    retry: 'later',
+  },
+  E_ENGINE_REFUSED: {
+    status: 500,
+    what: 'The container engine refused: {reason}.',
+    kept: 'Running sessions and all projects are kept.',
+    todo: 'Correct what it names; the pool fills by itself.',
+    retry: 'later',
+  },
+  E_STORE_FULL: {
+    status: 507,
+    what: 'The disk of FrontendMaster is full.',
+    kept: 'Everything acknowledged before is kept.',
+    todo: 'Free space in the data directory, then try again.',
+    retry: 'later',
+  },
+  E_FILE_UNKNOWN: {
+    status: 404,
+    what: 'There is no file or folder at {path}.',
+    kept: 'Nothing was changed.',
+    todo: 'Check the path.',
+    retry: 'never',
+  },
+  E_FILE_EXISTS: {
+    status: 409,
+    what: 'There is already something at {path}.',
+    kept: 'It was not overwritten.',
+    todo: 'Choose another name, or overwrite on purpose.',
+    retry: 'never',
+  },
+  E_FILE_CHANGED: {
+    status: 409,
+    what: 'The file {path} was changed by something else since you read it.',
+    kept: 'Both versions: the one on disk and the one in your editor.',
+    todo: 'Compare them and save again.',
+    retry: 'never',
+  },
+  E_FILE_NOT_DIRECTORY: {
+    status: 409,
+    what: '{path} is not a folder.',
+    kept: 'Nothing was changed.',
+    todo: 'Check the path.',
+    retry: 'never',
+  },
+  E_FILE_IS_DIRECTORY: {
+    status: 409,
+    what: '{path} is a folder, or a folder that is not empty.',
+    kept: 'Nothing was changed.',
+    todo: 'Name a file, or remove the folder with its contents on purpose.',
+    retry: 'never',
+  },
+  E_FILE_REFUSED: {
+    status: 403,
+    what: 'The system refuses access to {path}: {reason}.',
+    kept: 'Nothing was changed.',
+    todo: 'Check the permissions of the file.',
+    retry: 'never',
+  },
+  E_FILE_TOO_LARGE: {
+    status: 413,
+    what: '{path} is larger than {limitBytes} bytes.',
+    kept: 'Nothing was changed.',
+    todo: 'Use a terminal or `joh cp` for files of this size.',
+    retry: 'never',
+  },
+  E_DISK_FULL: {
+    status: 507,
+    what: 'The disk of the container is full.',
+    kept: 'The file on disk is the version before this save; your editor holds the new one.',
+    todo: 'Delete files you do not need in a terminal, then save again.',
+    retry: 'later',
+  },
+  E_TERMINAL_UNKNOWN: {
+    status: 404,
+    what: 'This terminal has ended.',
+    kept: 'Files are kept.',
+    todo: 'Open a new terminal.',
+    retry: 'never',
+  },
+  E_PROCESS_FAILED: {
+    status: 422,
+    what: 'The program "{program}" could not be started: {reason}.',
+    kept: 'Nothing was changed.',
+    todo: 'Check that it is installed and its name is right.',
+    retry: 'never',
+  },
+  E_LANGUAGE_UNKNOWN: {
+    status: 404,
+    what: 'There is no language server "{server}".',
+    kept: 'Editing goes on without it.',
+    todo: 'Add one to shell.nix, or use a language that has one.',
+    retry: 'never',
+  },
+  E_SOURCE_CONTROL_FAILED: {
+    status: 422,
+    what: 'git refused: {reason}.',
+    kept: 'The working copy is unchanged.',
+    todo: 'Do what git says, for example in a terminal.',
+    retry: 'never',
+  },
+  E_BUILD_RUNNING: {
+    status: 409,
+    what: 'A build of this project is already running.',
+    kept: 'The running build goes on.',
+    todo: 'Wait for it, or cancel it first.',
+    retry: 'later',
+  },
+  E_BUILD_UNKNOWN: {
+    status: 404,
+    what: 'There is no such build.',
+    kept: 'Nothing was changed.',
+    todo: 'Start a build.',
+    retry: 'never',
+  },
+  E_BUILD_FAILED: {
+    status: 422,
+    what: 'The build failed in {stage}: {reason}.',
+    kept: 'Your files, and the last good bitstream.',
+    todo: 'Correct the first problem in the list and build again.',
+    retry: 'never',
+  },
+  E_BUILD_CONFIGURATION: {
+    status: 422,
+    what: 'The build is not described: {reason}.',
+    kept: 'Your files.',
+    todo: 'Correct joh.json at the top of the project; docs/projects.md shows one.',
+    retry: 'never',
+  },
+  E_BITSTREAM_UNREADABLE: {
+    status: 422,
+    what: 'This is not a bitstream that can be read: {reason}.',
+    kept: 'Nothing was sent to the board.',
+    todo: 'Build the project again.',
+    retry: 'never',
+  },
+  E_BITSTREAM_OTHER_DEVICE: {
+    status: 409,
+    what: 'The bitstream is for {bitstreamDevice}, the board has {boardDevice}.',
+    kept: 'Nothing was sent to the board.',
+    todo: 'Choose the right board, or rebuild for {boardDevice}.',
+    retry: 'never',
+  },
+  E_BOARD_UNKNOWN: {
+    status: 404,
+    what: 'There is no board "{board}".',
+    kept: 'Nothing was sent.',
+    todo: 'Choose one of: {boards}.',
+    retry: 'never',
+  },
+  E_BOARD_DISCONNECTED: {
+    status: 409,
+    what: 'The board {board} was unplugged.',
+    kept: 'The bitstream file is kept; the board may be half programmed.',
+    todo: 'Plug it in and program it again.',
+    retry: 'now',
+  },
+  E_BOARD_DENIED: {
+    status: 403,
+    what: 'The system does not let the browser open {board}.',
+    kept: 'Nothing was sent to the board.',
+    todo: 'Follow the steps for your system in the Board view.',
+    retry: 'now',
+  },
+  E_BOARD_BUSY: {
+    status: 409,
+    what: 'Another program is using {board}.',
+    kept: 'Nothing was sent to the board.',
+    todo: 'Close the other program or unload its driver, then try again.',
+    retry: 'now',
+  },
+  E_BOARD_TIMEOUT: {
+    status: 504,
+    what: '{board} did not answer in time while {step}.',
+    kept: 'The bitstream file is kept.',
+    todo: 'Unplug it, plug it in again and retry.',
+    retry: 'now',
+  },
+  E_BOARD_REFUSED: {
+    status: 422,
+    what: '{board} refused the bitstream: {reason}.',
+    kept: 'The bitstream file is kept; the FPGA is not configured.',
+    todo: 'Build the project again; if it stays, the file is damaged or the board is.',
+    retry: 'never',
+  },
+  E_BOARD_VERIFY_FAILED: {
+    status: 422,
+    what: '{board} holds something else than was written, first at byte {offset}.',
+    kept: 'The bitstream file is kept.',
+    todo: 'Program it again; if it stays, the flash is worn or protected.',
+    retry: 'now',
+  },
+  E_INTERNAL: {
+    status: 500,
+    what: 'Something went wrong inside the product.',
+    kept: 'Everything acknowledged before is kept.',
+    todo: 'Try again; if it stays, report it with the reference {reference}.',
+    retry: 'later',
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof errors;
+export type FaultDetails = Readonly<Record<string, string | number | boolean | null>>;
+
+/** How a fault travels: the HTTP body `{error: …}`, an RPC error's `data`, a session's `failure`. */
+export const faultBody = z.object({
+  code: z.string(),
+  message: z.string(),
+  kept: z.string(),
+  todo: z.string(),
+  retry: z.enum(['never', 'later', 'now']),
+  details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+export type FaultBody = z.infer<typeof faultBody>;
+
+/** The only error that may travel outward. Made by `fault`. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: ErrorCode;
+  readonly details: FaultDetails;
+  constructor(code: ErrorCode, details: FaultDetails, options?: ErrorOptions) {
+    super(fill(errors[code].what, details), options);
+    this.code = code;
+    this.details = details;
+  }
+  get status(): number {
+    return errors[this.code].status;
+  }
+  /** The body that crosses a process. */
+  body(): FaultBody {
+    const row: ErrorRow = errors[this.code];
+    return {
+      code: this.code,
+      message: this.message,
+      kept: fill(row.kept, this.details),
+      todo: fill(row.todo, this.details),
+      retry: row.retry,
+      details: this.details,
+    };
+  }
+}
+
+/** Makes the fault of one row of the table. */
+export function fault(code: ErrorCode, details: FaultDetails = {}, options?: ErrorOptions): Fault {
+  return new Fault(code, details, options);
+}
+
+/** Rebuilds a fault on the receiving side; an unknown code (a newer peer) becomes `E_INTERNAL`. */
+export function faultOf(body: unknown): Fault {
+  const parsed = faultBody.safeParse(body);
+  if (!parsed.success) return fault('E_INTERNAL', { reference: 'none' });
+  const { code, details } = parsed.data;
+  if (code in errors) return fault(code as ErrorCode, details);
+  return fault('E_INTERNAL', { reference: code });
+}
+
+/** Reports whether a thrown value is a fault, of a given code if one is named. */
+export function isFault(error: unknown, code?: ErrorCode): error is Fault {
+  return error instanceof Fault && (code === undefined || error.code === code);
+}
+
+function fill(text: string, details: FaultDetails): string {
+  return text.replace(/\{(\w+)\}/g, (_, key: string) => String(details[key] ?? 'unknown'));
+}

@@ -1,0 +1,14 @@
+/** What a container uses, as its own cgroup (or /proc) says. */
+import { z } from 'zod';
+
+export const telemetrySample = z.object({
+  /** Cores used since the last sample, e.g. 1.5. */
+  cpuCores: z.number().nonnegative(),
+  cpuLimitCores: z.number().positive(),
+  /** Usage less inactive file cache. */
+  memoryBytes: z.number().nonnegative(),
+  memoryLimitBytes: z.number().positive(),
+  /** Where the figures come from. */
+  source: z.enum(['cgroup-v1', 'cgroup-v2', 'proc']),
+});
+export type TelemetrySample = z.infer<typeof telemetrySample>;
