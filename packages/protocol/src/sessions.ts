@@ -1,9 +1,9 @@
 /** REST contracts of `/api/sessions`. */
 import { z } from 'zod';
+import { faultBody } from './errors.ts';
 import { projectId, sessionId } from './ids.ts';
 import { accountName, projectName, projectPath } from './names.ts';
 import { containerClass } from './nodes.ts';
-import { faultBody } from './errors.ts';
 
 /** States move one way, except `ready` and `detached`, which alternate. */
 export const sessionState = z.enum([
