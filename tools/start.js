@@ -1,0 +1,16 @@
+/** `npm start`: installs what is needed, builds, and runs FrontendMaster on embedded defaults. */
+import { spawn } from 'node:child_process';
+import { buildBundles } from './build.js';
+import { installPackages, productEnvironment, productNode, root } from './install.js';
+
+installPackages();
+const node = productNode();
+buildBundles();
+
+const child = spawn(node, ['apps/frontend-master/src/main.ts', ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+  env: productEnvironment(),
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));
