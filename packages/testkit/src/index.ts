@@ -1,1 +1,7 @@
-export {};
+/** Clocks, misbehaving fakes and harnesses, for tests alone. */
+export { type FakeClock, fakeClock } from './fake-clock.ts';
+export { type Faults, type FaultyPipe, faultyPipe, type PipeEnd } from './faulty-pipe.ts';
+export { leakCheck } from './leak-check.ts';
+export { type SeededRandom, seededRandom } from './seeded-random.ts';
+export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
+export { type WaitOptions, waitFor } from './wait-for.ts';
