@@ -2,6 +2,7 @@
 export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { type Faults, type FaultyPipe, faultyPipe, type PipeEnd } from './faulty-pipe.ts';
 export { leakCheck } from './leak-check.ts';
+export { type Postgres, startPostgres } from './postgres.ts';
 export { type SeededRandom, seededRandom } from './seeded-random.ts';
 export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 export { type WaitOptions, waitFor } from './wait-for.ts';

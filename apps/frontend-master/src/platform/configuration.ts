@@ -1,0 +1,78 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+/** One value a line: name of the environment variable, what it means, its rule. */
+export const configurationSchema = z.object({
+  /** Data directory; made with mode 0700. */
+  JOH_DATA: z.string().min(1).default('data'),
+  /** Address to listen on; loopback unless a TLS terminator stands in front. */
+  JOH_HOST: z.string().min(1).default('127.0.0.1'),
+  /** Port to listen on; 0 takes a free one. */
+  JOH_PORT: z.coerce.number().int().min(0).max(65_535).default(8787),
+  /** `local`, `docker`, `swarm` or `fake:<personality>`. */
+  JOH_ENGINE: z
+    .string()
+    .regex(/^(local|docker|swarm|fake:[a-z-]+)$/, 'use local, docker, swarm or fake:<personality>')
+    .default('local'),
+  /** `postgres://…`; without it SQLite in the data directory. */
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'use postgres://user:password@host/database')
+    .optional(),
+  /** The address users see, e.g. `https://joy.example`; without it the address listened on. */
+  JOH_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  JOH_LOG: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Folder of the built IDE; default: the one beside this program. */
+  JOH_IDE: z.string().min(1).optional(),
+});
+export type ConfigurationName = keyof typeof configurationSchema.shape;
+export type Configuration = z.infer<typeof configurationSchema>;
+
+export interface ReadConfiguration {
+  values: Configuration;
+  /** Where each value comes from. */
+  origins: Readonly<Record<ConfigurationName, 'environment' | 'default'>>;
+}
+
+/** A configuration that cannot be used; the message names each variable and its rule. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/**
+ * Reads the configuration; an empty variable counts as absent. `JOH_DATA` becomes absolute.
+ * @throws {ConfigurationError}
+ */
+export function readConfiguration(
+  environment: Readonly<Record<string, string | undefined>>,
+): ReadConfiguration {
+  const names = Object.keys(configurationSchema.shape) as ConfigurationName[];
+  const given = Object.fromEntries(
+    names.filter((name) => environment[name]).map((name) => [name, environment[name]]),
+  );
+  const parsed = configurationSchema.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new ConfigurationError(lines.join('\n'));
+  }
+  const origins = Object.fromEntries(
+    names.map((name) => [name, name in given ? 'environment' : 'default']),
+  ) as Record<ConfigurationName, 'environment' | 'default'>;
+  return { values: { ...parsed.data, JOH_DATA: resolve(parsed.data.JOH_DATA) }, origins };
+}
+
+/** The lines that `joh-fm config` prints: name, value, origin; no secret. */
+export function describeConfiguration({ values, origins }: ReadConfiguration): string[] {
+  return (Object.keys(origins) as ConfigurationName[]).map((name) => {
+    const value = values[name];
+    const text = value === undefined ? '(unset)' : maskSecret(String(value));
+    return `${name}=${text}  # ${origins[name]}`;
+  });
+}
+
+/** Hides the password of a URL. */
+function maskSecret(text: string): string {
+  return text
+    .replace(/^([a-z]+:\/\/[^/@]*?:)[^/]*@/i, '$1***@')
+    .replace(/(password=)[^&]*/gi, '$1***');
+}

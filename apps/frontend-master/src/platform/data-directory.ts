@@ -1,0 +1,65 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Random } from '@joh/clock';
+
+/** The one directory FM writes to. */
+export interface DataDirectory {
+  /** Absolute. */
+  readonly path: string;
+  /** Makes (mode 0700) and names a folder inside it. */
+  folder(name: string): string;
+  /** A secret that is made once and kept in a file of mode 0600: 32 random bytes, base64url. */
+  secret(name: string, random: Random): string;
+  /** Lets another process have the directory. */
+  unlock(): void;
+}
+
+/** Another process has the data directory. */
+export class DataDirectoryBusy extends Error {
+  override readonly name = 'DataDirectoryBusy';
+}
+
+/**
+ * Opens the data directory for this process alone. The lock is SQLite's on a file of its own: the
+ * system frees it when the process ends, however it ends.
+ * @throws {DataDirectoryBusy}
+ */
+export function openDataDirectory(path: string): DataDirectory {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  chmodSync(path, 0o700);
+  const lock = lockDirectory(path);
+  return {
+    path,
+    folder(name) {
+      const folder = join(path, name);
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      return folder;
+    },
+    secret: (name, random) => keepSecret(join(path, name), random),
+    unlock: () => lock.close(),
+  };
+}
+
+function lockDirectory(path: string): DatabaseSync {
+  const lock = new DatabaseSync(join(path, 'lock.sqlite'), { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    lock.close();
+    throw new DataDirectoryBusy(`another process uses the data directory ${path}`, { cause });
+  }
+  return lock;
+}
+
+function keepSecret(file: string, random: Random): string {
+  try {
+    // `wx`: two first starts cannot both write; the second one reads.
+    const fresh = Buffer.from(random.bytes(32)).toString('base64url');
+    writeFileSync(file, fresh, { flag: 'wx', mode: 0o600, flush: true });
+    return fresh;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return readFileSync(file, 'utf8');
+  }
+}

@@ -1,0 +1,15 @@
+import { type Postgres, startPostgres } from '@joh/testkit';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { storeConformance } from './platform/conformance.ts';
+
+/** Every store's conformance suite once more, over PostgreSQL. */
+describe('on PostgreSQL', () => {
+  let postgres: Postgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres.stop());
+
+  const place = () => ({ location: { url: postgres.createDatabase() }, end: () => undefined });
+  storeConformance(place);
+});
