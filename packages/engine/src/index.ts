@@ -1,1 +1,10 @@
-export {};
+/** Container engines behind one interface. */
+export type {
+  ContainerSpec,
+  Engine,
+  EngineContainer,
+  EngineEvent,
+  EngineNode,
+  FrontendReach,
+  Isolation,
+} from './engine.ts';
