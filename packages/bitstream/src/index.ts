@@ -1,1 +1,4 @@
-export {};
+/** Readers of bitstream formats: what a file is, from its bytes alone. */
+export { bitstreamBytesMax, readBitstream } from './bitstream.ts';
+export { crc16, crc16Start } from './crc16.ts';
+export { type Device, deviceTitle, ice40Devices } from './devices.ts';
