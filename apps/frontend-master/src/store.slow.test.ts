@@ -1,5 +1,6 @@
 import { type Postgres, startPostgres } from '@joh/testkit';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { accountsConformance } from './accounts/conformance.ts';
 import { storeConformance } from './platform/conformance.ts';
 
 /** Every store's conformance suite once more, over PostgreSQL. */
@@ -12,4 +13,5 @@ describe('on PostgreSQL', () => {
 
   const place = () => ({ location: { url: postgres.createDatabase() }, end: () => undefined });
   storeConformance(place);
+  accountsConformance(place);
 });

@@ -1,0 +1,3 @@
+import { accountsConformance } from './conformance.ts';
+
+accountsConformance(() => ({ location: { file: ':memory:' }, end: () => undefined }));

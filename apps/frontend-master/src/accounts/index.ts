@@ -1,0 +1,10 @@
+/** Who people are: accounts, sign-ins, passwords. */
+export { accountsMigrations } from './migrations.ts';
+export { accountBody, type SignedInAccount } from './model.ts';
+export { accountsRoutes } from './routes.ts';
+export {
+  type Accounts,
+  type AccountsOptions,
+  createAccounts,
+  type WithHeaders,
+} from './service.ts';
