@@ -1,0 +1,8 @@
+/** Boards without hardware, written from datasheets and not from the drivers. */
+export {
+  type SimulatedBoard,
+  type SimulatedFaults,
+  type SimulatedIcebreakerOptions,
+  type SimulatedState,
+  simulatedIcebreaker,
+} from './icebreaker.ts';
