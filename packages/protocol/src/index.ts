@@ -53,6 +53,7 @@ export {
   textMatch,
 } from './channels.ts';
 export { closes } from './closes.ts';
+export { type ContainerEnvironment, containerEnvironment } from './container.ts';
 export {
   agentControl,
   agentPaths,
