@@ -1,3 +1,4 @@
 /** Time, randomness and ids as parameters, so that a test can own them. */
 export { type Clock, systemClock } from './clock.ts';
+export { DeadlinePassed, withDeadline } from './deadline.ts';
 export { newId, type Random, systemRandom } from './random.ts';
