@@ -8,3 +8,11 @@ export type {
   FrontendReach,
   Isolation,
 } from './engine.ts';
+export {
+  createFakeEngine,
+  type FakeEngine,
+  type FakeEngineOptions,
+  type FakeLife,
+} from './fake/fake-engine.ts';
+export { isPersonality, type Personality, personalities } from './fake/personality.ts';
+export { createFakeWorld, type FakeWorld, fakeNode } from './fake/world.ts';

@@ -1,0 +1,296 @@
+/**
+ * What every engine must do, as vitest tests: the same for the fake, child processes and real
+ * daemons. A case that a kind cannot pass is named with the reason; it is then expected to fail
+ * (`sin`) or not run at all.
+ */
+import { newId, systemRandom } from '@joh/clock';
+import { type ContainerId, isFault, type NodeId } from '@joh/protocol';
+import { waitFor } from '@joh/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ContainerSpec, Engine, EngineContainer, EngineEvent } from './engine.ts';
+
+export interface ConformanceOptions {
+  name: string;
+  /** Called once, before the cases; cases do not depend on one another. */
+  create(): Promise<ConformanceSubject>;
+  skip?: ConformanceSkip[];
+  /** For one case. Default 20 s. */
+  timeoutMs?: number;
+  /** How long a case waits for a state to be reached. Default 5 s. */
+  waitMs?: number;
+}
+
+export interface ConformanceSkip {
+  case: ConformanceCase;
+  reason: string;
+  /** The engine sins here on purpose: the case is run and must fail. */
+  sin?: true;
+}
+
+export interface ConformanceSubject {
+  engine: Engine;
+  /** Another engine over the same machine: of the same installation, or of a stranger's. */
+  another(installation: 'same' | 'strange'): Promise<Engine>;
+  /** Ends the first process of a container behind the engine's back. */
+  kill(id: ContainerId): Promise<void>;
+  /** Makes the daemon silent, and lets it answer again; containers live on. */
+  silence(): Promise<void>;
+  answer(): Promise<void>;
+  /** Removes everything the subject made. */
+  close(): Promise<void>;
+}
+
+interface World extends ConformanceSubject {
+  until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>;
+  /** Seen by a watch that was there before the cases began. */
+  events: EngineEvent[];
+  spec(change?: Partial<ContainerSpec>): Promise<ContainerSpec>;
+  find(id: ContainerId, engine?: Engine): Promise<EngineContainer | undefined>;
+}
+
+const bound = () => AbortSignal.timeout(15_000);
+const names = (id: ContainerId, events: EngineEvent[]) =>
+  events.flatMap((event) => ('container' in event && event.container === id ? [event.type] : []));
+
+const cases = {
+  'describes its nodes': async ({ engine }) => {
+    const nodes = await engine.nodes(bound());
+    expect(nodes.length).toBeGreaterThan(0);
+    for (const node of nodes) {
+      expect(node).toMatchObject({ reachable: true, reason: null });
+      expect(node.cores).toBeGreaterThan(0);
+      expect(node.memoryBytes).toBeGreaterThan(64 * 2 ** 20);
+      expect(node.isolation.note).toMatch(/^[A-Z].*\.$/);
+    }
+    expect(await engine.nodes(bound())).toEqual(nodes);
+    expect(['loopback', 'address', 'elsewhere']).toContain(
+      (await engine.frontendReach(bound())).reach,
+    );
+  },
+  'lists what it created': async ({ engine, spec, find }) => {
+    const wanted = await spec({ class: 'burst' });
+    await engine.create(wanted, bound());
+    const found = await find(wanted.id);
+    expect(found).toMatchObject({ node: wanted.node, class: 'burst', state: 'running' });
+    expect(found?.reason).toBeNull();
+    expect(found?.createdAtMs).toBeGreaterThan(1_600_000_000_000);
+    const there = await engine.list(bound(), wanted.node);
+    expect(there.map(({ id }) => id)).toContain(wanted.id);
+    expect(await engine.list(bound(), 'nowhere' as NodeId)).toEqual([]);
+  },
+  'creates an id once': async ({ engine, spec, find }) => {
+    const wanted = await spec();
+    await engine.create(wanted, bound());
+    const first = await find(wanted.id);
+    await engine.create(wanted, bound());
+    await engine.create(wanted, bound());
+    const all = (await engine.list(bound())).filter(({ id }) => id === wanted.id);
+    expect(all).toEqual([first]);
+  },
+  'creates many at once': async ({ engine, spec }) => {
+    const wanted = await Promise.all([1, 2, 3, 4].map(() => spec()));
+    await Promise.all(wanted.map((one) => engine.create(one, bound())));
+    const ids = (await engine.list(bound()))
+      .filter(({ state }) => state === 'running')
+      .map(({ id }) => id);
+    expect(ids).toEqual(expect.arrayContaining(wanted.map(({ id }) => id)));
+    await Promise.all(wanted.map(({ id }) => engine.destroy(id, bound())));
+  },
+  'refuses a node it does not have': async ({ engine, spec, find }) => {
+    const wanted = await spec({ node: 'nowhere' as NodeId });
+    await expect(engine.create(wanted, bound())).rejects.toMatchObject({
+      code: 'E_ENGINE_REFUSED',
+      message: expect.stringContaining('nowhere'),
+    });
+    expect(await find(wanted.id)).toBeUndefined();
+  },
+  'refuses more than the node has': async ({ engine, spec, find }) => {
+    const wanted = await spec();
+    wanted.resources = { ...wanted.resources, cores: 4096 };
+    await expect(engine.create(wanted, bound())).rejects.toSatisfy((error) =>
+      isFault(error, 'E_ENGINE_REFUSED'),
+    );
+    expect(await find(wanted.id)).toBeUndefined();
+  },
+  'destroys, and again, and what never was': async ({ engine, spec, find }) => {
+    const wanted = await spec();
+    await engine.create(wanted, bound());
+    await engine.destroy(wanted.id, bound());
+    expect(await find(wanted.id)).toBeUndefined();
+    await engine.destroy(wanted.id, bound());
+    await engine.destroy((await spec()).id, bound());
+  },
+  'finds and destroys what an earlier process created': async ({ engine, another, spec, find }) => {
+    const wanted = await spec();
+    await engine.create(wanted, bound());
+    const next = await another('same');
+    const found = await find(wanted.id);
+    expect(found).toMatchObject({ state: 'running' });
+    expect(await find(wanted.id, next)).toEqual(found);
+    await next.create(wanted, bound());
+    await next.destroy(wanted.id, bound());
+    expect(await find(wanted.id)).toBeUndefined();
+    await next.close();
+  },
+  'leaves containers alone when it closes': async ({ another, spec, find }) => {
+    const wanted = await spec();
+    const passing = await another('same');
+    await passing.create(wanted, bound());
+    await passing.close();
+    expect(await find(wanted.id)).toMatchObject({ state: 'running' });
+    await expect(passing.list(bound())).rejects.toThrow();
+  },
+  'does not see another installation': async ({ engine, another, spec, find }) => {
+    const stranger = await another('strange');
+    const wanted = await spec();
+    await engine.create(wanted, bound());
+    expect(await stranger.list(bound())).toEqual([]);
+    await stranger.destroy(wanted.id, bound());
+    expect(await find(wanted.id)).toMatchObject({ state: 'running' });
+    await stranger.close();
+  },
+  'says why a container exited, and does not run it again': async (world) => {
+    const { engine, spec, find, kill, until } = world;
+    const wanted = await spec();
+    await engine.create(wanted, bound());
+    await kill(wanted.id);
+    await until('the exit is listed', async () => (await find(wanted.id))?.state === 'exited');
+    expect((await find(wanted.id))?.reason).toMatch(/\w{3,}/);
+    await expect(engine.create(wanted, bound())).rejects.toMatchObject({
+      code: 'E_ENGINE_REFUSED',
+      message: expect.stringContaining('ended'),
+    });
+    await engine.destroy(wanted.id, bound());
+    expect(await find(wanted.id)).toBeUndefined();
+  },
+  'tells what happens after watch resolved': async ({ engine, events, spec, kill, until }) => {
+    const [one, two] = [await spec(), await spec()];
+    await engine.create(one, bound());
+    await engine.create(two, bound());
+    await until('started is told', () => names(one.id, events).includes('started'));
+    await kill(one.id);
+    await until('exited is told', () => names(one.id, events).includes('exited'));
+    await engine.destroy(one.id, bound());
+    await engine.destroy(two.id, bound());
+    await until('destroyed is told last', () =>
+      [one, two].every(({ id }) => names(id, events).at(-1) === 'destroyed'),
+    );
+    expect(names(one.id, events)).toEqual(['started', 'exited', 'destroyed']);
+  },
+  'tells nothing once the watch is aborted': async ({ engine, events, spec, until }) => {
+    const told: EngineEvent[] = [];
+    const stop = new AbortController();
+    await engine.watch((event) => told.push(event), stop.signal);
+    stop.abort();
+    const wanted = await spec();
+    await engine.create(wanted, bound());
+    await until('started is told', () => names(wanted.id, events).includes('started'));
+    expect(told).toEqual([]);
+  },
+  'gives up when its signal aborts': async ({ engine, spec }) => {
+    const reason = new DOMException('enough', 'AbortError');
+    const gone = AbortSignal.abort(reason);
+    const wanted = await spec();
+    await expect(engine.nodes(gone)).rejects.toBe(reason);
+    await expect(engine.create(wanted, gone)).rejects.toBe(reason);
+    await expect(engine.list(gone)).rejects.toBe(reason);
+    await expect(engine.destroy(wanted.id, gone)).rejects.toBe(reason);
+    await expect(engine.watch(() => undefined, gone)).rejects.toBe(reason);
+    const stop = new AbortController();
+    const started = engine.create(wanted, stop.signal).catch((error: unknown) => error);
+    stop.abort(reason);
+    expect([undefined, reason]).toContain(await started);
+  },
+  'says so when the daemon is silent, and recovers': async (world) => {
+    const { engine, events, spec, find, until } = world;
+    const wanted = await spec();
+    await engine.create(wanted, bound());
+    await world.silence();
+    const from = events.length;
+    try {
+      const unreachable = { code: 'E_ENGINE_UNREACHABLE' };
+      await expect(engine.list(bound())).rejects.toMatchObject(unreachable);
+      await expect(engine.create(await spec(), bound())).rejects.toMatchObject(unreachable);
+      await expect(engine.destroy(wanted.id, bound())).rejects.toMatchObject(unreachable);
+      const [node] = await engine.nodes(bound());
+      expect(node).toMatchObject({ id: wanted.node, reachable: false });
+      expect(node?.reason).toMatch(/\w{3,}/);
+    } finally {
+      await world.answer();
+    }
+    await until('lost is told', () => events.some(({ type }) => type === 'lost'));
+    await until('recovered is told', () =>
+      events.slice(from).some(({ type }) => type === 'recovered'),
+    );
+    expect(await find(wanted.id)).toMatchObject({ state: 'running' });
+    await engine.create(wanted, bound());
+    const next = await spec();
+    await engine.create(next, bound());
+    await until('told again', () => names(next.id, events).includes('started'));
+  },
+} satisfies Record<string, (world: World) => Promise<void>>;
+
+export type ConformanceCase = keyof typeof cases;
+
+/** Declares the suite for one engine. */
+export function engineConformance(options: ConformanceOptions): void {
+  const skips = new Map(options.skip?.map((skip) => [skip.case, skip]));
+  describe(`engine conformance: ${options.name}`, () => {
+    let world: World;
+    const watching = new AbortController();
+    const made = new Set<ContainerId>();
+    beforeAll(async () => {
+      const subject = await options.create();
+      world = worldOf(subject, made, options.waitMs ?? 5_000);
+      await subject.engine.watch((event) => world.events.push(event), watching.signal);
+    });
+    afterAll(async () => {
+      if (!world) return;
+      watching.abort();
+      const { engine } = world;
+      // A sinner may be unable; its subject removes the rest.
+      await Promise.allSettled([...made].map((id) => engine.destroy(id, bound())));
+      await engine.close();
+      await world.close();
+    });
+    for (const [name, run] of Object.entries(cases)) {
+      const skip = skips.get(name as ConformanceCase);
+      const declare = skip?.sin ? it.fails : skip ? it.skip : it;
+      const title = skip ? `${name} (${skip.sin ? 'must fail' : 'not run'}: ${skip.reason})` : name;
+      declare(title, () => run(world), options.timeoutMs ?? 20_000);
+    }
+  });
+}
+
+function worldOf(subject: ConformanceSubject, made: Set<ContainerId>, waitMs: number): World {
+  const random = systemRandom();
+  return {
+    ...subject,
+    events: [],
+    async until(what, condition) {
+      await waitFor(condition, { what, deadlineMs: waitMs });
+    },
+    async spec(change = {}) {
+      const id = newId('container', random) as ContainerId;
+      made.add(id);
+      const [node] = await subject.engine.nodes(bound());
+      if (!node) throw new Error('the engine has no node');
+      return {
+        id,
+        node: node.id,
+        class: 'standard',
+        resources: { cores: 0.5, memoryBytes: 128 * 2 ** 20 },
+        environment: {
+          JOH_CONTAINER_ID: id,
+          // Port 9 is "discard" (RFC 863): nobody listens, and the agent dials in vain.
+          JOH_FRONTEND_URL: 'http://127.0.0.1:9',
+          JOH_BOOT_TOKEN: newId('boot', random),
+        },
+        ...change,
+      };
+    },
+    async find(id, engine = subject.engine) {
+      return (await engine.list(bound())).find((one) => one.id === id);
+    },
+  };
+}
