@@ -1,0 +1,75 @@
+/** Every bound of the agent and its pty host, with units in the names. */
+export const limits = {
+  /** From the dial of the control socket to the answer of `register`. */
+  registerMs: 15_000,
+  /** First wait before dialling FrontendMaster again; doubles up to `redialMaxMs`. */
+  redialMinMs: 200,
+  redialMaxMs: 10_000,
+  /** A control socket without a pong for this long is dead. */
+  controlSilenceMs: 30_000,
+  /** From the `dial` notice to the 101 answer of a data socket. */
+  streamDialMs: 10_000,
+  /** From the browser's upgrade to an accepted link. */
+  streamUpgradeMs: 10_000,
+  /** Largest websocket message of the link; a link frame is at most 64 KiB and its head. */
+  linkMessageBytesMax: 1024 * 1024,
+  /** Remembered nonces of tickets; each is forgotten when its ticket has expired. */
+  ticketNoncesMax: 10_000,
+  /** Clone or fetch of the project. */
+  cloneMs: 300_000,
+  /** git commands that only touch the disk. */
+  gitLocalMs: 60_000,
+  /** git push and pull. */
+  gitNetworkMs: 180_000,
+  gitOutputBytesMax: 64 * 1024 * 1024,
+  /** Files listed by one source control status. */
+  statusFilesMax: 10_000,
+  /** A file at a revision, shown beside the one on disk. */
+  originalBytesMax: 16 * 1024 * 1024,
+  /** Quiet time after which a change of the repository is told. */
+  sourceControlQuietMs: 200,
+  fileChunkBytes: 64 * 1024,
+  /** Changes in one `files.changed` notice. */
+  changesPerNoticeMax: 1000,
+  /** Columns of a line in a search result; what lies behind is cut. */
+  searchColumnsMax: 20_000,
+  searchMs: 120_000,
+  watchesPerConnectionMax: 256,
+  processesPerConnectionMax: 64,
+  /** From SIGTERM or SIGHUP to SIGKILL. */
+  killGraceMs: 2000,
+  /** Bytes of a program's output held for a slow reader before its pipe is paused. */
+  processBufferBytesMax: 256 * 1024,
+  /** Time for the project's shell to say its environment. */
+  shellProbeMs: 10_000,
+  /** Evaluating and fetching what shell.nix asks for. */
+  nixShellMs: 600_000,
+  languageServersPerConnectionMax: 16,
+  /** One message of a language server. */
+  languageMessageBytesMax: 64 * 1024 * 1024,
+  /** Restarts of one language server in `languageRestartWindowMs` before it is given up. */
+  languageRestartsMax: 4,
+  languageRestartWindowMs: 180_000,
+  telemetryMs: 1000,
+  /** Below this much free space a warning is shown; once, until it is twice as much again. */
+  diskFreeWarningBytes: 64 * 1024 * 1024,
+  /** Time for everything to end before the agent exits. */
+  closeMs: 5000,
+  /** Connecting to the pty host, and each of its answers. */
+  ptyHostAnswerMs: 5000,
+  ptyHostStartMs: 5000,
+  terminalsMax: 32,
+  /** Lines of scrollback the pty host keeps for each terminal. */
+  scrollbackLines: 2000,
+  /** Unparsed output at which a terminal is paused, and where it goes on. */
+  screenBacklogBytesHigh: 1024 * 1024,
+  screenBacklogBytesLow: 256 * 1024,
+  /** Output waiting for one attached client at which the terminal is paused. */
+  clientBacklogBytesHigh: 512 * 1024,
+  /** A client that takes nothing for this long is given the screen later instead. */
+  clientStallMs: 2000,
+  /** Bytes of an unfinished escape sequence that are kept for a late client. */
+  sequenceBytesMax: 64 * 1024,
+  /** A pty host that the agent started ends after this long without an agent. */
+  ptyHostOrphanMs: 120_000,
+} as const;
