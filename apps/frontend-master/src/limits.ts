@@ -37,3 +37,92 @@ export const limits = {
 
 assert(limits.requestTimeoutMs < limits.gitRequestDeadlineMs);
 assert(limits.signInFailuresMax <= limits.signInFailuresPerAddressMax);
+
+/** Containers and the engine that makes them. */
+export const poolLimits = {
+  /** 26 at once on one node took 3.5 s of its CPU: more side by side only makes each slower. */
+  createsInFlightPerNodeMax: 4,
+  createsPerNodeMax: 60,
+  createWindowMs: 60_000,
+  destroysInFlightPerNodeMax: 8,
+  /** From a container's row to its agent's first call; a cold image takes 10 to 20 s. */
+  startDeadlineMs: 90_000,
+  /** Silence of an agent whose container the engine still shows running. */
+  lostGraceMs: 30_000,
+  /** The same when the engine says that the container has ended. */
+  deadGraceMs: 4_000,
+  createDeadlineMs: 60_000,
+  destroyDeadlineMs: 30_000,
+  listDeadlineMs: 10_000,
+  /** Between two looks when nothing happens; events make it look at once. */
+  lookIntervalMs: 2_000,
+  /** At least this long between two looks, however many events arrive. */
+  lookPauseMs: 20,
+  nodesIntervalMs: 5_000,
+  /** How often the store is told which agents are alive. */
+  heardIntervalMs: 5_000,
+  retryFirstMs: 500,
+  retryMaxMs: 30_000,
+  /** Rows of destroyed containers are kept this long, for people who look into what happened. */
+  destroyedKeptMs: 24 * 3_600_000,
+} as const;
+
+/** Sessions. */
+export const sessionLimits = {
+  queueMax: 500,
+  livePerUserMax: 8,
+  /** A claimed container's agent must have its control socket within this. */
+  agentReturnMs: 5_000,
+  /** Clone included. */
+  prepareDeadlineMs: 120_000,
+  /** Containers tried for one claim before the session fails. */
+  prepareAttemptsMax: 3,
+  /** Containers a session may lose before it fails. */
+  movesMax: 5,
+  /** The agent's time to flush and answer `close`. */
+  closeDeadlineMs: 15_000,
+  /** A `ready` session that nobody attaches to counts as detached after this. */
+  attachGraceMs: 60_000,
+  /** A detached session without work of its own is closed after this. */
+  detachedIdleMs: 30 * 60_000,
+  /** A detached session that works (a long synthesis) is closed after this at the latest. */
+  detachedMaxMs: 12 * 3_600_000,
+  /** Cores above which a detached session counts as working. */
+  busyCores: 0.2,
+  ageMaxMs: 7 * 24 * 3_600_000,
+  tickMs: 1_000,
+  ticketLifetimeMs: 60_000,
+  /** Ended sessions stay visible this long. */
+  endedKeptMs: 7 * 24 * 3_600_000,
+  /** A comment on an idle event stream keeps proxies from cutting it. */
+  eventsPingMs: 15_000,
+  eventsPerSessionMax: 32,
+} as const;
+
+/** Sockets of agents and browsers. */
+export const tunnelLimits = {
+  /** Of a browser's upgrade request, rebuilt. Node's own parser refuses more than 16 KiB. */
+  headBytesMax: 16 * 1024,
+  /** Browser windows of one session. */
+  socketsPerSessionMax: 16,
+  /** How long a browser is held while its agent's control socket is away, e.g. after FM restarted. */
+  agentReturnMs: 10_000,
+  dialDeadlineMs: 5_000,
+  /** From the control socket's upgrade to `register`. */
+  registerDeadlineMs: 10_000,
+  heartbeatMs: 5_000,
+  /** Silence after which a control socket counts as dead. */
+  silenceMs: 15_000,
+  controlMessageBytesMax: 256 * 1024,
+  callDeadlineMs: 10_000,
+  /** After one side of a tunnel ended, the other may flush this long. */
+  lingerMs: 2_000,
+  /** Upgrade requests that have not been answered yet. */
+  pendingMax: 1_000,
+} as const;
+
+assert(poolLimits.deadGraceMs < poolLimits.lostGraceMs);
+assert(poolLimits.heardIntervalMs * 2 < poolLimits.lostGraceMs);
+assert(poolLimits.createDeadlineMs < poolLimits.startDeadlineMs);
+assert(tunnelLimits.heartbeatMs * 2 < tunnelLimits.silenceMs);
+assert(tunnelLimits.silenceMs < poolLimits.lostGraceMs);

@@ -1,0 +1,131 @@
+import type { ContainerId, NodeId, SessionId } from '@joh/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openStore, type Store } from '#platform';
+import { nodesMigrations } from './migrations.ts';
+import { type ContainerStore, createContainerStore } from './store.ts';
+
+const id = (name: string | number) => `container_${name}` as ContainerId;
+const session = (name: string | number) => `session_${name}` as SessionId;
+const a = 'a' as NodeId;
+const b = 'b' as NodeId;
+
+/** The containers' table, over one of the two databases. */
+export function containersConformance(
+  createPlace: () => { location: { url: string } | { file: string }; end(): void },
+): void {
+  describe('containers', () => {
+    let store: Store;
+    let place: ReturnType<typeof createPlace>;
+    let containers: ContainerStore;
+    beforeEach(async () => {
+      place = createPlace();
+      const { location } = place;
+      store = await openStore({ location, migrations: nodesMigrations, now: () => 0 });
+      containers = createContainerStore(store);
+    });
+    afterEach(async () => {
+      await store.close();
+      place.end();
+    });
+    const warm = async (name: string | number, node: NodeId = a, at = 0) => {
+      const bootHash = `boot ${name}`;
+      await containers.insert({ id: id(name), node, class: 'standard', bootHash, at });
+      const credentialHash = `credential ${name}`;
+      return containers.register({ container: id(name), bootHash, credentialHash, at });
+    };
+    const claim = (name: string | number, epoch = 1, nodes = [a, b]) =>
+      containers.claim({ session: session(name), class: 'standard', epoch, nodes, at: 5 });
+
+    it('gives thirteen claims at once thirteen containers, and the fourteenth none', async () => {
+      for (let i = 0; i < 13; i += 1) await warm(i);
+      const claimed = await Promise.all(Array.from({ length: 14 }, (_, i) => claim(i)));
+      const got = claimed.flatMap((one) => (one ? [one.id] : []));
+      expect(new Set(got).size).toBe(13);
+      expect(got).toHaveLength(13);
+    });
+
+    it('gives one session one container, however often it asks at once', async () => {
+      for (let i = 0; i < 5; i += 1) await warm(i);
+      const claimed = await Promise.all(Array.from({ length: 5 }, () => claim('s', 1)));
+      expect(new Set(claimed.map((one) => one?.id)).size).toBe(1);
+      const rows = await containers.listUndestroyed();
+      expect(rows.filter((one) => one.state === 'claimed')).toHaveLength(1);
+    });
+
+    it('takes the least used node, then the oldest container', async () => {
+      await warm('a1', a, 1);
+      await warm('a2', a, 2);
+      await warm('b1', b, 3);
+      await warm('b2', b, 4);
+      const order = [];
+      for (let i = 0; i < 4; i += 1) order.push((await claim(i))?.id);
+      expect(order).toEqual([id('a1'), id('b1'), id('a2'), id('b2')]);
+    });
+
+    it('claims only where it may, only what has its agent, with the epoch', async () => {
+      await warm(1, b);
+      expect(await claim('s', 1, [a])).toBeNull();
+      expect(await claim('s', 1, [])).toBeNull();
+      await containers.setConnected(id(1), false, 1);
+      expect(await claim('s')).toBeNull();
+      await containers.setConnected(id(1), true, 2);
+      expect(await claim('s', 7)).toMatchObject({
+        state: 'claimed',
+        session: session('s'),
+        epoch: 7,
+      });
+    });
+
+    it('takes a boot token once, for its own container, while it starts', async () => {
+      await warm(1);
+      const again = { container: id(1), bootHash: 'boot 1', credentialHash: 'x', at: 1 };
+      expect(await containers.register(again)).toBeNull();
+      expect(await containers.findByToken('boot 1')).toBeNull();
+      expect(await containers.findByToken('credential 1')).toMatchObject({ kind: 'credential' });
+      await containers.insert({ id: id(2), node: a, class: 'burst', bootHash: 'boot 2', at: 0 });
+      expect(await containers.register({ ...again, bootHash: 'boot 2' })).toBeNull();
+      await containers.enter(id(2), 'quarantined', 'late');
+      expect(
+        await containers.register({ ...again, container: id(2), bootHash: 'boot 2' }),
+      ).toBeNull();
+    });
+
+    it('moves states one way, and each step twice is once', async () => {
+      await warm(1);
+      expect(await containers.enter(id(1), 'gone', 'ended')).toBe(false);
+      await claim('s');
+      expect(await containers.enter(id(1), 'quarantined', 'x', ['warm'])).toBe(false);
+      expect(await containers.enter(id(1), 'gone', 'ended', ['claimed'])).toBe(true);
+      expect(await containers.enter(id(1), 'gone', 'ended', ['claimed'])).toBe(false);
+      expect(await containers.enter(id(1), 'quarantined', 'x')).toBe(false);
+      expect(await containers.findBySession(session('s'))).toBeNull();
+      expect(await containers.find(id(1))).toMatchObject({ reason: 'ended', destroyedAt: null });
+      await containers.destroyed(id(1), 9);
+      await containers.destroyed(id(1), 10);
+      expect(await containers.find(id(1))).toMatchObject({ state: 'gone', destroyedAt: 9 });
+      expect(await containers.listUndestroyed()).toEqual([]);
+      await containers.prune(9);
+      expect(await containers.find(id(1))).not.toBeNull();
+      await containers.prune(10);
+      expect(await containers.find(id(1))).toBeNull();
+    });
+
+    it('does not call destroyed what is in use', async () => {
+      await warm(1);
+      await containers.destroyed(id(1), 9);
+      expect(await containers.find(id(1))).toMatchObject({ state: 'warm', destroyedAt: null });
+    });
+
+    it('remembers who was heard, and which nodes are drained', async () => {
+      await warm(1);
+      await containers.heard([], 3);
+      await containers.heard([id(1)], 4);
+      expect((await containers.find(id(1)))?.heardAt).toBe(4);
+      await containers.setDrain(a, true, 1);
+      await containers.setDrain(a, true, 2);
+      expect(await containers.listDrains()).toEqual([a]);
+      await containers.setDrain(a, false, 3);
+      expect(await containers.listDrains()).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,8 @@
+/** Compute nodes and their containers: the pool that keeps enough of them warm. */
+export { nodesMigrations } from './migrations.ts';
+export type { Container } from './model.ts';
+export { type ClassProfile, type NodeProfile, sizeNode } from './profile.ts';
+export type { PoolLimits } from './reconciler.ts';
+export { nodesRoutes } from './routes.ts';
+export { type ContainerChange, createNodes, type Nodes, type NodesOptions } from './service.ts';
+export { type ContainerStore, createContainerStore } from './store.ts';

@@ -1,0 +1,156 @@
+import type { Clock, Random } from '@joh/clock';
+import type { Engine } from '@joh/engine';
+import type { ContainerClass, ContainerId, NodeId } from '@joh/protocol';
+import type { Logger } from '#platform';
+import { type CensusNode, type CensusResult, createCensus } from './census.ts';
+import { createEffects } from './effects.ts';
+import { createLoop } from './loop.ts';
+import type { Container } from './model.ts';
+import { type Action, type PlanBounds, plan } from './plan.ts';
+import type { NodeProfile } from './profile.ts';
+import type { ContainerStore } from './store.ts';
+
+/** Makes what is there what should be there, again and again. */
+export interface Reconciler {
+  /** Subscribes, then looks until stopped. Does not wait for the engine. */
+  start(): void;
+  stop(): Promise<void>;
+  /** Look soon: something changed. */
+  wake(): void;
+  /** What the last look saw. */
+  seen(): Seen;
+  /** Resolves after a look that began after this call. */
+  looked(): Promise<void>;
+}
+
+export interface Seen {
+  census: CensusResult;
+  profiles: ReadonlyMap<NodeId, NodeProfile>;
+  drains: ReadonlySet<NodeId>;
+  /** Why the pool cannot be filled, in a sentence; null when it can. */
+  problem: string | null;
+}
+
+export type PoolLimits = PlanBounds & {
+  createDeadlineMs: number;
+  destroyDeadlineMs: number;
+  listDeadlineMs: number;
+  lookIntervalMs: number;
+  lookPauseMs: number;
+  nodesIntervalMs: number;
+  heardIntervalMs: number;
+  retryFirstMs: number;
+  retryMaxMs: number;
+  destroyedKeptMs: number;
+};
+
+export interface ReconcilerOptions {
+  engine: Engine;
+  store: ContainerStore;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  limits: PoolLimits;
+  frontendUrl(node: NodeId): string;
+  profileOf(node: { cores: number; memoryBytes: number; engine: string }): NodeProfile;
+  /** When the agent was last heard: `now` while its socket is open here. */
+  heardAt(container: Container): number;
+  queued(): Readonly<Record<ContainerClass, number>>;
+  /** A container left the pool's hands: its row says `quarantined`. */
+  onQuarantined(container: ContainerId, reason: string): void;
+}
+
+/** The order matters: subscribe first, then list, then read the rows, then diff. */
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  const { engine, store, clock, logger, limits } = options;
+  const stopping = new AbortController();
+  const census = createCensus({ engine, clock, limits });
+  const loop = createLoop(clock, limits.lookIntervalMs, limits.lookPauseMs, stopping.signal);
+  const effects = createEffects({
+    ...options,
+    onSettled: loop.wake,
+    onFailure: (failure) => logger.warn(failure, 'the engine did not do what it was asked'),
+  });
+  let seen: Seen = {
+    census: { nodes: [], listed: [], problem: 'The engine was not asked yet.' },
+    profiles: new Map(),
+    drains: new Set(),
+    problem: 'The engine was not asked yet.',
+  };
+
+  const look = async () => {
+    const result = await census.take(stopping.signal);
+    const drains = new Set(await store.listDrains());
+    const containers = await store.listUndestroyed();
+    const profiles = new Map(
+      result.nodes.map((node) => [node.id, options.profileOf({ ...node, engine: engine.kind })]),
+    );
+    seen = { census: result, profiles, drains, problem: result.problem ?? effects.problem() };
+    const observed = {
+      nodes: result.nodes.map((node) => ({
+        id: node.id,
+        state: stateOf(node, drains),
+        ...effects.pauseOf(node.id),
+      })),
+      containers: containers.map((one) => ({ ...one, heardAt: options.heardAt(one) })),
+      listed: result.listed,
+      effects: effects.records(),
+    };
+    const desired = { nodes: profiles, queued: options.queued(), bounds: limits };
+    const states = new Map(containers.map((one) => [one.id, one.state]));
+    for (const action of plan(desired, observed, clock.now())) {
+      if (stopping.signal.aborted) return;
+      await act(action, states);
+    }
+  };
+  const act = async (action: Action, states: ReadonlyMap<ContainerId, Container['state']>) => {
+    if (action.kind === 'create') {
+      const profile = seen.profiles.get(action.node);
+      if (profile) await effects.create(action.node, action.class, profile);
+    } else if (action.kind === 'destroy') effects.destroy(action.container, action.node);
+    else if (action.kind === 'forget') await store.destroyed(action.container, clock.now());
+    else {
+      const state = states.get(action.container);
+      // Only from the state the plan saw: a claim in between wins.
+      const from = state === undefined ? [] : [state];
+      if (!(await store.enter(action.container, 'quarantined', action.reason, from))) return;
+      logger.info({ container: action.container, reason: action.reason }, 'container given up');
+      options.onQuarantined(action.container, action.reason);
+      loop.wake();
+    }
+  };
+  const watch = () =>
+    engine.watch((event) => {
+      if (event.type === 'lost' || event.type === 'recovered') census.invalidate();
+      loop.wake();
+    }, stopping.signal);
+
+  return {
+    start() {
+      const subscribe = async () => {
+        await watch().catch((error: unknown) => {
+          if (!stopping.signal.aborted) logger.warn({ err: error }, 'no hints from the engine');
+        });
+        await loop.run(look, (error) => logger.error({ err: error }, 'a look at the pool failed'));
+      };
+      subscribe().catch(() => undefined);
+    },
+    async stop() {
+      stopping.abort();
+      await loop.ended();
+      await effects.stop();
+    },
+    wake: loop.wake,
+    seen: () => seen,
+    looked: loop.looked,
+  };
+}
+
+/** A node whose list was not had counts as unreachable, whatever else is known of it. */
+export function stateOf(
+  node: CensusNode,
+  drains: ReadonlySet<NodeId>,
+): 'ready' | 'draining' | 'unreachable' {
+  if (!node.isListed) return 'unreachable';
+  return drains.has(node.id) ? 'draining' : 'ready';
+}

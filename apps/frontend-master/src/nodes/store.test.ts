@@ -1,0 +1,3 @@
+import { containersConformance } from './conformance.ts';
+
+containersConformance(() => ({ location: { file: ':memory:' }, end: () => undefined }));

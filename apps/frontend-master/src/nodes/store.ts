@@ -1,0 +1,275 @@
+import type { ContainerClass, ContainerId, ContainerState, NodeId, SessionId } from '@joh/protocol';
+import { type Generated, type Kysely, type Selectable, sql } from 'kysely';
+import { isTaken, type Store } from '#platform';
+import { type Container, containerEntries } from './model.ts';
+
+/** The table of containers: every change of state is one conditional statement. */
+export interface ContainerStore {
+  /** Before the engine is asked. */
+  insert(container: NewContainer): Promise<void>;
+  find(id: ContainerId): Promise<Container | null>;
+  /** The claimed container of a session. */
+  findBySession(session: SessionId): Promise<Container | null>;
+  /** All that may still hold resources, oldest first. */
+  listUndestroyed(): Promise<Container[]>;
+  /**
+   * Hands the best warm container of the class to a session, durably, before anybody is told: the
+   * node with the fewest claimed ones, then the oldest container. One statement; it also gives the
+   * claim its epoch, one more than the session's last.
+   * @param nodes where containers may be claimed
+   * @returns null when none is warm. A session that holds one already gets that one.
+   */
+  claim(claim: {
+    session: SessionId;
+    class: ContainerClass;
+    epoch: number;
+    nodes: readonly NodeId[];
+    at: number;
+  }): Promise<Container | null>;
+  /** Trades the boot token for a credential, once: null when the token is used or too late. */
+  register(registration: {
+    container: ContainerId;
+    bootHash: string;
+    credentialHash: string;
+    at: number;
+  }): Promise<Container | null>;
+  /** Whom a token belongs to, used boot tokens excepted. */
+  findByToken(hash: string): Promise<{ container: Container; kind: 'boot' | 'credential' } | null>;
+  /**
+   * Moves to `quarantined` or `gone` when the state allows it; false when it was not there.
+   * @param from narrows the states it may come from
+   */
+  enter(
+    id: ContainerId,
+    state: 'quarantined' | 'gone',
+    reason: string,
+    from?: readonly ContainerState[],
+  ): Promise<boolean>;
+  /** The engine has it no more. */
+  destroyed(id: ContainerId, at: number): Promise<void>;
+  /** Whether an FM has the agent's control socket; a container without one is not claimed. */
+  setConnected(id: ContainerId, connected: boolean, at: number): Promise<void>;
+  /** The agents of these containers are alive now. */
+  heard(ids: readonly ContainerId[], at: number): Promise<void>;
+  /** Drops rows of containers destroyed before `at`. */
+  prune(at: number): Promise<void>;
+  /** Nodes that are being taken out of service. */
+  listDrains(): Promise<NodeId[]>;
+  setDrain(node: NodeId, isDraining: boolean, at: number): Promise<void>;
+}
+
+export interface NewContainer {
+  id: ContainerId;
+  node: NodeId;
+  class: ContainerClass;
+  bootHash: string;
+  at: number;
+}
+
+interface Tables {
+  containers: {
+    id: string;
+    node: string;
+    class: string;
+    state: string;
+    boot_hash: string | null;
+    credential_hash: string | null;
+    session: string | null;
+    epoch: number | null;
+    reason: string | null;
+    connected: Generated<number>;
+    created_at: number;
+    warm_at: number | null;
+    claimed_at: number | null;
+    heard_at: number | null;
+    destroyed_at: number | null;
+  };
+  node_drains: { node: string; at: number };
+}
+type Db = Kysely<Tables>;
+
+/** Opens the containers' table. */
+export function createContainerStore(store: Store): ContainerStore {
+  const db = store.tables<Tables>();
+  return {
+    insert: (container) => insert(db, container),
+    find: async (id) =>
+      asContainer(
+        await db.selectFrom('containers').selectAll().where('id', '=', id).executeTakeFirst(),
+      ),
+    findBySession: (session) => findBySession(db, session),
+    listUndestroyed: async () => {
+      const rows = await db
+        .selectFrom('containers')
+        .selectAll()
+        .where('destroyed_at', 'is', null)
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute();
+      return rows.map(toContainer);
+    },
+    claim: (claim) => claimWarm(db, store.kind, claim),
+    register: (registration) => register(db, registration),
+    findByToken: (hash) => findByToken(db, hash),
+    enter: (id, state, reason, from) => enter(db, id, state, reason, from),
+    destroyed: async (id, at) => {
+      await db
+        .updateTable('containers')
+        .set({ state: 'gone', destroyed_at: at, boot_hash: null })
+        .where('id', '=', id)
+        .where('state', 'in', ['quarantined', 'gone'])
+        .where('destroyed_at', 'is', null)
+        .execute();
+    },
+    setConnected: async (id, connected, at) => {
+      await db
+        .updateTable('containers')
+        .set({ connected: connected ? 1 : 0, heard_at: at })
+        .where('id', '=', id)
+        .execute();
+    },
+    heard: async (ids, at) => {
+      if (ids.length === 0) return;
+      await db
+        .updateTable('containers')
+        .set({ heard_at: at })
+        .where('id', 'in', [...ids])
+        .execute();
+    },
+    prune: async (at) => {
+      await db.deleteFrom('containers').where('destroyed_at', '<', at).execute();
+    },
+    listDrains: async () => {
+      const rows = await db.selectFrom('node_drains').select('node').execute();
+      return rows.map(({ node }) => node as NodeId);
+    },
+    setDrain: async (node, isDraining, at) => {
+      await db.deleteFrom('node_drains').where('node', '=', node).execute();
+      if (isDraining) await db.insertInto('node_drains').values({ node, at }).execute();
+    },
+  };
+}
+
+async function insert(db: Db, { id, node, class: kind, bootHash, at }: NewContainer) {
+  await db
+    .insertInto('containers')
+    .values({ id, node, class: kind, state: 'starting', boot_hash: bootHash, created_at: at })
+    .execute();
+}
+
+async function findBySession(db: Db, session: SessionId): Promise<Container | null> {
+  return asContainer(
+    await db
+      .selectFrom('containers')
+      .selectAll()
+      .where('session', '=', session)
+      .where('state', '=', 'claimed')
+      .executeTakeFirst(),
+  );
+}
+
+async function claimWarm(
+  db: Db,
+  kind: Store['kind'],
+  { session, class: wanted, epoch, nodes, at }: Parameters<ContainerStore['claim']>[0],
+): Promise<Container | null> {
+  if (nodes.length === 0) return null;
+  const load = sql<number>`(select count(*) from containers as used where used.node = containers.node and used.state = 'claimed')`;
+  let best = db
+    .selectFrom('containers')
+    .select('id')
+    .where('state', '=', 'warm')
+    .where('class', '=', wanted)
+    .where('connected', '=', 1)
+    .where('node', 'in', [...nodes])
+    .orderBy(load)
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1);
+  // Two FMs that claim at once each take another one instead of waiting for each other.
+  if (kind === 'postgres') best = best.forUpdate().skipLocked();
+  try {
+    const row = await db
+      .updateTable('containers')
+      .set({ state: 'claimed', session, epoch, claimed_at: at })
+      .where('id', '=', best)
+      .where('state', '=', 'warm')
+      .returningAll()
+      .executeTakeFirst();
+    return asContainer(row);
+  } catch (error) {
+    // The session holds one already: claimed before a crash, or by another FM a moment ago.
+    if (isTaken(error)) return findBySession(db, session);
+    throw error;
+  }
+}
+
+async function register(
+  db: Db,
+  { container, bootHash, credentialHash, at }: Parameters<ContainerStore['register']>[0],
+): Promise<Container | null> {
+  const row = await db
+    .updateTable('containers')
+    .set({
+      state: 'warm',
+      boot_hash: null,
+      credential_hash: credentialHash,
+      connected: 1,
+      warm_at: at,
+      heard_at: at,
+    })
+    .where('id', '=', container)
+    .where('boot_hash', '=', bootHash)
+    .where('state', '=', 'starting')
+    .returningAll()
+    .executeTakeFirst();
+  return asContainer(row);
+}
+
+async function findByToken(db: Db, hash: string) {
+  const row = await db
+    .selectFrom('containers')
+    .selectAll()
+    .where((eb) => eb.or([eb('boot_hash', '=', hash), eb('credential_hash', '=', hash)]))
+    .executeTakeFirst();
+  if (!row) return null;
+  const kind = row.boot_hash === hash ? ('boot' as const) : ('credential' as const);
+  return { container: toContainer(row), kind };
+}
+
+async function enter(
+  db: Db,
+  id: ContainerId,
+  state: 'quarantined' | 'gone',
+  reason: string,
+  from: readonly ContainerState[] = containerEntries[state],
+): Promise<boolean> {
+  const allowed = from.filter((one) => containerEntries[state].includes(one));
+  if (allowed.length === 0) return false;
+  const result = await db
+    .updateTable('containers')
+    .set({ state, reason, boot_hash: null })
+    .where('id', '=', id)
+    .where('state', 'in', allowed)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+function asContainer(row: Selectable<Tables['containers']> | undefined): Container | null {
+  return row ? toContainer(row) : null;
+}
+
+function toContainer(row: Selectable<Tables['containers']>): Container {
+  return {
+    id: row.id as ContainerId,
+    node: row.node as NodeId,
+    class: row.class as ContainerClass,
+    state: row.state as ContainerState,
+    session: row.session as SessionId | null,
+    epoch: row.epoch,
+    reason: row.reason,
+    createdAt: row.created_at,
+    heardAt: row.heard_at,
+    destroyedAt: row.destroyed_at,
+  };
+}
