@@ -172,6 +172,13 @@ export const errors = {
     todo: 'Reload the page.',
     retry: 'now',
   },
+  E_FRONTEND_UNREACHABLE: {
+    status: 503,
+    what: 'FrontendMaster at {url} does not answer: {reason}.',
+    kept: 'Running sessions and all projects are kept.',
+    todo: 'Check the address and that it is running, then try again.',
+    retry: 'later',
+  },
   E_LINK_CLOSED: {
     status: 503,
     what: 'The connection to the session was closed.',
