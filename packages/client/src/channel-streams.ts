@@ -35,8 +35,8 @@ export function consume(
       finish();
     };
     const abort = () => {
-      channel.close();
       settle(() => reject(signal?.reason));
+      channel.close();
     };
     signal?.addEventListener('abort', abort, { once: true });
     channel.onMessage(async (message) => {
