@@ -87,9 +87,26 @@ const cases = {
     const all = (await engine.list(bound())).filter(({ id }) => id === wanted.id);
     expect(all).toEqual([first]);
   },
-  'creates many at once': async ({ engine, spec }) => {
+  'creates many at once, and lists none as ended meanwhile': async ({ engine, spec }) => {
     const wanted = await Promise.all([1, 2, 3, 4].map(() => spec()));
-    await Promise.all(wanted.map((one) => engine.create(one, bound())));
+    const mine = new Set(wanted.map(({ id }) => id));
+    const ended: EngineContainer[] = [];
+    let under = true;
+    const looking = (async () => {
+      while (under) {
+        const all = await engine.list(bound());
+        ended.push(...all.filter(({ id, state }) => state === 'exited' && mine.has(id)));
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    })();
+    try {
+      await Promise.all(wanted.map((one) => engine.create(one, bound())));
+    } finally {
+      under = false;
+      await looking;
+    }
+    // Whoever reconciles meanwhile would take it for dead.
+    expect(ended).toEqual([]);
     const ids = (await engine.list(bound()))
       .filter(({ state }) => state === 'running')
       .map(({ id }) => id);

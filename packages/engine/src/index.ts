@@ -16,3 +16,5 @@ export {
 } from './fake/fake-engine.ts';
 export { isPersonality, type Personality, personalities } from './fake/personality.ts';
 export { createFakeWorld, type FakeWorld, fakeNode } from './fake/world.ts';
+export { createEngine, type EngineOptions } from './kinds.ts';
+export { createLocalEngine, type LocalEngineOptions } from './local/local-engine.ts';

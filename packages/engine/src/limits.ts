@@ -9,7 +9,13 @@ export const limits = {
   /** After a loss, subscribing is tried again after these waits, the last one over and over. */
   resubscribeMs: [250, 500, 1_000, 2_000, 5_000] as readonly number[],
   /** Between TERM and KILL. */
-  politenessMs: 1_500,
+  politenessMs: 500,
+  /** How often a wait for processes to end looks again. */
+  lookAgainMs: 20,
+  /** How often containers whose end nobody reports (an earlier FM started them) are looked at. */
+  localPollMs: 250,
+  /** Longest path of a Unix socket that every system takes: `sun_path` less its NUL (unix(7)). */
+  socketPathBytes: 107,
   /** After KILL, until every process must be gone. */
   killTimeoutMs: 10_000,
 } as const;

@@ -18,6 +18,8 @@ export const containerEnvironment = z.object({
   JOH_WORK: z.string().min(1),
   /** Folder (mode 0700) for sockets and what the agent must find again when it is restarted. */
   JOH_RUN: z.string().min(1),
+  /** Unix socket of the pty host, in `JOH_RUN`. Whoever starts the agent starts the pty host too. */
+  JOH_PTY_HOST: z.string().min(1),
   /** What the container may use, for where no cgroup says it. */
   JOH_CORES: z.coerce.number().positive().optional(),
   JOH_MEMORY_BYTES: z.coerce.number().int().positive().optional(),

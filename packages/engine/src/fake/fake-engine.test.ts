@@ -32,7 +32,7 @@ async function subject(personality: Personality): Promise<ConformanceSubject> {
 const creates: ConformanceCase[] = [
   'lists what it created',
   'creates an id once',
-  'creates many at once',
+  'creates many at once, and lists none as ended meanwhile',
   'leaves containers alone when it closes',
   'does not see another installation',
   'says why a container exited, and does not run it again',
