@@ -1,7 +1,7 @@
 /** Finds, checks and programs FPGA boards over any USB port. Simulated ones: `@joh/boards/simulated`. */
 export type { Board, ProgramProgress, ProgramResult, ProgramTarget } from './board.ts';
 export { boardById, boardFilters, boards, type FoundBoard, findBoards } from './boards.ts';
-export { type ProgramOptions, programBoard } from './program.ts';
+export { checkBitstream, type ProgramOptions, programBoard } from './program.ts';
 export type { Signal } from './signal.ts';
 export type { UsbPort, UsbSetup } from './usb-port.ts';
 export { type WebUsbDevice, webUsbPort } from './webusb-port.ts';

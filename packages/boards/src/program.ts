@@ -1,8 +1,17 @@
+import { deviceTitle, readBitstream } from '@joh/bitstream';
 import type { Clock } from '@joh/clock';
-import { fault } from '@joh/protocol';
+import { type BitstreamInformation, fault } from '@joh/protocol';
+import { type Attempt, within } from './attempt.ts';
 import type { Board, ProgramProgress, ProgramResult, ProgramTarget } from './board.ts';
+import { openFtdi } from './bridges/ftdi.ts';
+import { startMpsse } from './bridges/mpsse.ts';
+import { flashIce40, type Ice40Options, loadIce40 } from './families/ice40.ts';
 import type { Signal } from './signal.ts';
 import type { UsbPort } from './usb-port.ts';
+import { spiBus } from './wires/spi.ts';
+
+/** After a failure the pins are let go and the port is closed; a board that hangs gets this long. */
+const goodbyeMs = 1000;
 
 export interface ProgramOptions {
   /** A port that is not open yet; it is closed again whatever happens. */
@@ -18,7 +27,59 @@ export interface ProgramOptions {
   clock: Clock;
 }
 
-/** Programs an attached board. */
+/**
+ * Says whether a bitstream may go to a board, before anything is sent. A damaged file may be tried
+ * on an FPGA, which refuses it and forgets it; it is never written over a flash that works.
+ * @throws Fault `E_BITSTREAM_UNREADABLE`, `E_BITSTREAM_OTHER_DEVICE`.
+ */
+export function checkBitstream(
+  bitstream: Uint8Array,
+  board: Board,
+  target: ProgramTarget,
+): BitstreamInformation {
+  const information = readBitstream(bitstream);
+  const { family, device, crc } = information;
+  if (family !== board.family || device !== board.device)
+    throw fault('E_BITSTREAM_OTHER_DEVICE', {
+      bitstreamDevice: deviceTitle(family, device),
+      boardDevice: deviceTitle(board.family, board.device),
+    });
+  if (crc === 'invalid' && target === 'flash')
+    throw fault('E_BITSTREAM_UNREADABLE', { reason: 'its checksum is wrong, the file is damaged' });
+  return information;
+}
+
+/**
+ * Checks, programs and verifies. `result.verified` says what is known afterwards.
+ * @throws Fault of `checkBitstream`; `E_BOARD_DENIED`, `E_BOARD_BUSY` (nothing was sent);
+ * `E_BOARD_DISCONNECTED`, `E_BOARD_TIMEOUT`; `E_BOARD_REFUSED` with the reason;
+ * `E_BOARD_VERIFY_FAILED`.
+ */
 export async function programBoard(options: ProgramOptions): Promise<ProgramResult> {
-  throw fault('E_BOARD_REFUSED', { board: options.board.title, reason: 'not there yet' });
+  const { port, board, bitstream, clock, signal } = options;
+  const target = options.target ?? board.targets[0];
+  const started = clock.monotonic();
+  const report: Ice40Options['report'] = (stage, message, fraction) =>
+    options.onProgress?.({ stage, message, fraction });
+  report('check', 'The bitstream is checked against the board.', 0);
+  const { crc } = checkBitstream(bitstream, board, target);
+  report('connect', `Connecting to ${board.title}.`, 0);
+  const attempt: Attempt = { clock, signal, board: board.title };
+  const parting: Attempt = { ...attempt, signal: undefined };
+  let release: () => Promise<void> = async () => undefined;
+  try {
+    const ftdi = await openFtdi(port, board.programmer.channel, attempt);
+    release = () => within(parting, 'letting go', goodbyeMs, () => ftdi.release(parting));
+    const engine = await startMpsse(ftdi, board.programmer.clockHz, attempt);
+    const bus = spiBus(engine, board.programmer);
+    const program = target === 'sram' ? loadIce40 : flashIce40;
+    const isDamaged = crc === 'invalid';
+    const outcome = await program({ bus, board, bitstream, isDamaged, attempt, report });
+    const durationMs = clock.monotonic() - started;
+    return { board: board.id, target, bytes: bitstream.length, durationMs, ...outcome };
+  } finally {
+    // What went wrong is thrown already; a board that is gone cannot be left tidier.
+    await release().catch(() => undefined);
+    await within(parting, 'closing', goodbyeMs, port.close).catch(() => undefined);
+  }
 }

@@ -1,0 +1,74 @@
+/** One attempt at programming a board: what every wait in it has in common. */
+import type { Clock } from '@joh/clock';
+import { fault } from '@joh/protocol';
+import type { Signal } from './signal.ts';
+
+export interface Attempt {
+  clock: Clock;
+  signal: Signal | undefined;
+  /** The board as faults name it. */
+  board: string;
+}
+
+/**
+ * Runs one step with a deadline.
+ * @param step in the words of `E_BOARD_TIMEOUT`: "did not answer in time while {step}".
+ * @throws Fault `E_BOARD_TIMEOUT` after `deadlineMs`; the signal's reason when it aborts.
+ */
+export function within<T>(
+  attempt: Attempt,
+  step: string,
+  deadlineMs: number,
+  action: () => Promise<T>,
+): Promise<T> {
+  const { clock, signal, board } = attempt;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const abort = () => finish(() => reject(signal?.reason));
+    const cancel = clock.after(deadlineMs, () =>
+      finish(() => reject(fault('E_BOARD_TIMEOUT', { board, step }))),
+    );
+    const finish = (end: () => void) => {
+      cancel();
+      signal?.removeEventListener('abort', abort);
+      end();
+    };
+    signal?.addEventListener('abort', abort);
+    action().then(
+      (value) => finish(() => resolve(value)),
+      (error) => finish(() => reject(error)),
+    );
+  });
+}
+
+/** Asks again and again until the answer is yes or the deadline has passed, which gives `false`. */
+export async function until(
+  attempt: Attempt,
+  everyMs: number,
+  deadlineMs: number,
+  ask: () => Promise<boolean>,
+): Promise<boolean> {
+  const { clock } = attempt;
+  const end = clock.monotonic() + deadlineMs;
+  while (!(await ask())) {
+    if (clock.monotonic() >= end) return false;
+    await pause(attempt, everyMs);
+  }
+  return true;
+}
+
+/** Waits; rejects with the signal's reason when it aborts first. */
+export function pause({ clock, signal }: Attempt, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const abort = () => {
+      cancel();
+      reject(signal?.reason);
+    };
+    const cancel = clock.after(ms, () => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    });
+    signal?.addEventListener('abort', abort);
+  });
+}

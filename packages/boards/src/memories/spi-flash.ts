@@ -1,0 +1,134 @@
+/**
+ * Serial flash chips: the instructions that all vendors share (JEDEC JESD216; Winbond W25Q128JV and
+ * Micron N25Q032 datasheets).
+ */
+import { fault } from '@joh/protocol';
+import { type Attempt, pause, until } from '../attempt.ts';
+import type { SpiBus } from '../wires/spi.ts';
+import { planErase, planPages } from './plan.ts';
+
+const instruction = {
+  readStatus: 0x05,
+  writeEnable: 0x06,
+  program: 0x02,
+  read: 0x03,
+  readId: 0x9f,
+  wake: 0xab,
+} as const;
+const busyBit = 0x01;
+/** BP0 to BP2; any of them protects a part of the array. */
+const protectBits = 0x1c;
+/** Datasheet maxima: 64 KB erase 2 s (W25Q128JV), 3 s (N25Q032); page 5 ms. Twice that is dead. */
+const eraseDeadlineMs = 6000;
+const programDeadlineMs = 100;
+/** tRES1 is 3 µs; a millisecond is the shortest wait there is. */
+const wakeMs = 1;
+const erasePollMs = 10;
+const programPollMs = 1;
+const readBytes = 8 * 1024;
+
+/** Chips of the boards in the table, by JEDEC id. */
+const names: Readonly<Record<string, string>> = {
+  ef4018: 'Winbond W25Q128JV',
+  ef7018: 'Winbond W25Q128JV-M',
+  ef4016: 'Winbond W25Q32JV',
+  '20ba16': 'Micron N25Q032A',
+  c22016: 'Macronix MX25L3233F',
+};
+
+export interface FlashChip {
+  /** Six hex digits. */
+  jedecId: string;
+  name: string;
+  sizeBytes: number;
+}
+
+export interface SpiFlash {
+  /** Wakes the chip and asks who it is; null when nothing answers. */
+  identify(): Promise<FlashChip | null>;
+  /** Whether the status register protects any part of the array. */
+  isProtected(): Promise<boolean>;
+  /** Makes room for `length` bytes at address 0, and no more than the last 4 KB sector. */
+  erase(length: number, onProgress: (fraction: number) => void): Promise<void>;
+  write(bytes: Uint8Array, onProgress: (fraction: number) => void): Promise<void>;
+  /** The first byte that differs, or null. */
+  compare(bytes: Uint8Array, onProgress: (fraction: number) => void): Promise<number | null>;
+}
+
+/** The flash on a bus whose FPGA is held in reset. */
+export function spiFlash(bus: SpiBus, attempt: Attempt): SpiFlash {
+  /** One instruction: select, send, read, deselect. */
+  const queue = (bytes: Uint8Array, length = 0) => {
+    bus.control({ select: true, reset: true });
+    bus.write(bytes);
+    if (length > 0) bus.read(length);
+    bus.control({ select: false, reset: true });
+  };
+  const status = async () => {
+    queue(Uint8Array.of(instruction.readStatus), 1);
+    const [value = 0xff] = await bus.run('reading the status of its flash');
+    return value;
+  };
+  const settled = async (everyMs: number, deadlineMs: number, step: string) => {
+    const isReady = await until(
+      attempt,
+      everyMs,
+      deadlineMs,
+      async () => ((await status()) & busyBit) === 0,
+    );
+    if (!isReady) throw fault('E_BOARD_TIMEOUT', { board: attempt.board, step });
+  };
+  return {
+    identify: async () => {
+      queue(Uint8Array.of(instruction.wake));
+      await bus.run('waking its flash');
+      await pause(attempt, wakeMs);
+      queue(Uint8Array.of(instruction.readId), 3);
+      return chipOf(await bus.run('asking its flash who it is'));
+    },
+    isProtected: async () => ((await status()) & protectBits) !== 0,
+    erase: async (length, onProgress) => {
+      const plan = planErase(length);
+      for (const [index, { opcode, address }] of plan.entries()) {
+        queue(Uint8Array.of(instruction.writeEnable));
+        queue(Uint8Array.of(opcode, ...addressBytes(address)));
+        await bus.run('erasing its flash');
+        await settled(erasePollMs, eraseDeadlineMs, 'erasing its flash');
+        onProgress((index + 1) / plan.length);
+      }
+    },
+    write: async (bytes, onProgress) => {
+      for (const { address, data } of planPages(bytes)) {
+        queue(Uint8Array.of(instruction.writeEnable));
+        const page = new Uint8Array(4 + data.length);
+        page.set([instruction.program, ...addressBytes(address)]);
+        page.set(data, 4);
+        queue(page);
+        await bus.run('writing its flash');
+        await settled(programPollMs, programDeadlineMs, 'writing its flash');
+        onProgress((address + data.length) / bytes.length);
+      }
+    },
+    compare: async (bytes, onProgress) => {
+      for (let address = 0; address < bytes.length; address += readBytes) {
+        const expected = bytes.subarray(address, address + readBytes);
+        queue(Uint8Array.of(instruction.read, ...addressBytes(address)), expected.length);
+        const found = await bus.run('reading its flash back');
+        const different = expected.findIndex((byte, index) => byte !== found[index]);
+        if (different >= 0) return address + different;
+        onProgress((address + expected.length) / bytes.length);
+      }
+      return null;
+    },
+  };
+}
+
+const addressBytes = (address: number) => [address >> 16, (address >> 8) & 0xff, address & 0xff];
+
+/** The third byte of the id is the size as a power of two, on every chip in the table and most others. */
+function chipOf(id: Uint8Array): FlashChip | null {
+  const [maker = 0xff, , capacity = 0] = id;
+  if (maker === 0xff || maker === 0x00 || capacity < 0x10 || capacity > 0x1f) return null;
+  const jedecId = [...id].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return { jedecId, name: names[jedecId] ?? `chip ${jedecId}`, sizeBytes: 2 ** capacity };
+}
