@@ -19,6 +19,8 @@ export interface Warning {
 
 export interface TelemetryOptions {
   clock: Clock;
+  /** Limits that hold where no cgroup says any. */
+  given?: { cores: number | null; memoryBytes: number | null };
   /** Root of `/sys` and `/proc`. */
   fileSystem?: string;
   /** Folder whose disk is watched. */
@@ -48,7 +50,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     sample: async () => {
       const reading = await readUsage(read);
       const atMs = clock.monotonic();
-      const memoryLimitBytes = Math.min(reading.memoryLimitBytes ?? totalmem(), totalmem());
+      const memoryLimitBytes = Math.min(
+        reading.memoryLimitBytes ?? options.given?.memoryBytes ?? totalmem(),
+        totalmem(),
+      );
       if (before && reading.oomKills > before.reading.oomKills) {
         onWarning({ severity: 'error', text: memoryText(memoryLimitBytes) });
       }
@@ -57,7 +62,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       await watchDisk();
       return {
         cpuCores,
-        cpuLimitCores: reading.cpuLimitCores ?? availableParallelism(),
+        cpuLimitCores: reading.cpuLimitCores ?? options.given?.cores ?? availableParallelism(),
         memoryBytes: reading.memoryBytes,
         memoryLimitBytes,
         source: reading.source,
