@@ -1,1 +1,61 @@
-export {};
+/** The IDE: every feature, once. Loaded by boot.ts while the session's answer is on its way. */
+import { board } from './board/index.ts';
+import { build } from './build/index.ts';
+import { registerFileSystem } from './explorer/index.ts';
+import { languages } from './languages/index.ts';
+import { search } from './search/index.ts';
+import { session } from './session/index.ts';
+import { sourceControl } from './source-control/index.ts';
+import { createTerminalBackend } from './terminal/backend.ts';
+import { registerThemes } from './theme/index.ts';
+import type { Feature, Ide, Page } from './workbench/feature.ts';
+import { createReport } from './workbench/report.ts';
+import { startWorkbench } from './workbench/start.ts';
+
+const features: Feature[] = [search, sourceControl, languages, build, board, session];
+
+/** Shows the session in `container`; resolves when every feature is there. */
+export async function openIde(
+  page: Page,
+  container: HTMLElement,
+  firstFile: string | null,
+): Promise<Ide> {
+  let resolveIde: (ide: Ide) => void = () => undefined;
+  const whenIde = new Promise<Ide>((resolve) => {
+    resolveIde = resolve;
+  });
+  registerFileSystem(page);
+  registerThemes();
+  for (const feature of features) feature.register?.(page, whenIde);
+  const terminals = createTerminalBackend({
+    agent: page.agent,
+    clock: page.clock,
+    root: page.root,
+    storage: localStorage,
+    storageKey: `joh.terminals.${page.session.id}`,
+  });
+  const vscode = await startWorkbench({
+    page,
+    container,
+    contributions: features.flatMap(({ contributes }) => contributes ?? []),
+    terminals,
+    firstFile,
+  });
+  performance.mark('joh-workbench');
+  page.onShown();
+  const report = createReport(vscode);
+  const ide: Ide = { ...page, vscode, report };
+  resolveIde(ide);
+  await Promise.all(
+    features.map(async (feature) => {
+      try {
+        await feature.activate?.(ide);
+      } catch (error) {
+        // One feature that fails must not take the others with it.
+        report(error);
+      }
+    }),
+  );
+  performance.mark('joh-ready');
+  return ide;
+}

@@ -1,0 +1,20 @@
+/** What the features of the IDE need of the agent. */
+import type { AgentConnection, JsonStream, TerminalStream } from '@joh/client';
+
+/** A connection whose every call waits for it to be there, and which survives its cuts. */
+export interface Agent
+  extends Pick<
+    AgentConnection,
+    | 'call'
+    | 'onNotice'
+    | 'readFile'
+    | 'writeFile'
+    | 'searchText'
+    | 'searchFiles'
+    | 'followBuild'
+    | 'close'
+  > {
+  openTerminal(id: string): Promise<TerminalStream>;
+  language(server: string): Promise<JsonStream>;
+}
+export type { JsonStream, TerminalStream };

@@ -1,0 +1,25 @@
+/** Which file a project shows when nothing is remembered of it; pure. */
+import type { FileEntry } from '@joh/protocol';
+
+const hdl = /\.(sv|v|vhdl|vhd)$/;
+/** Folders that hold the sources in most projects, best first. */
+export const sourceFolders = ['src', 'rtl', 'hdl', 'source', 'sources'];
+
+/** The name to open among the top folder's entries; null when a source folder may have better. */
+export function firstFileIn(entries: readonly FileEntry[]): string | null {
+  const names = entries.filter(({ type }) => type === 'file').map(({ name }) => name);
+  const sources = names.filter((name) => hdl.test(name) && !/(^|_)(tb|test)(_|\.)/.test(name));
+  return sources.find((name) => /^top\./.test(name)) ?? sources.sort()[0] ?? null;
+}
+
+/** The source folder to look in. */
+export function sourceFolderIn(entries: readonly FileEntry[]): string | null {
+  const folders = entries.filter(({ type }) => type === 'directory').map(({ name }) => name);
+  return sourceFolders.find((name) => folders.includes(name)) ?? null;
+}
+
+export function readmeIn(entries: readonly FileEntry[]): string | null {
+  return (
+    entries.find(({ name, type }) => type === 'file' && /^readme\.md$/i.test(name))?.name ?? null
+  );
+}

@@ -1,0 +1,113 @@
+/** A build as the Build view shows it: folded from its events; pure. */
+import type { Build, BuildEvent, Problem } from '@joh/protocol';
+
+export interface Stage {
+  name: string;
+  message: string;
+  /** Monotonic times. */
+  startedMs: number;
+  endedMs: number | null;
+  log: string;
+}
+
+export interface BuildProgress {
+  state: 'running' | 'succeeded' | 'failed' | 'cancelled';
+  startedMs: number;
+  stages: Stage[];
+  problems: Problem[];
+  /** Once it is done. */
+  build: Build | null;
+}
+
+/** A log longer than this loses its beginning: the end tells why a build failed. */
+export const stageLogCharactersMax = 400_000;
+
+export function startedBuild(nowMs: number): BuildProgress {
+  return { state: 'running', startedMs: nowMs, stages: [], problems: [], build: null };
+}
+
+/** A build that was over before this page came. */
+export function finishedBuild(build: Build): BuildProgress {
+  const { state, problems } = build;
+  return { state, startedMs: 0, stages: [], problems, build };
+}
+
+export function advance(progress: BuildProgress, event: BuildEvent, nowMs: number): BuildProgress {
+  switch (event.type) {
+    case 'stage': {
+      const { stage: name, message } = event;
+      const known = progress.stages.some((stage) => stage.name === name);
+      const stages = progress.stages.map((stage) => {
+        if (stage.name === name) return { ...stage, message };
+        return stage.endedMs === null ? { ...stage, endedMs: nowMs } : stage;
+      });
+      if (!known) stages.push({ name, message, startedMs: nowMs, endedMs: null, log: '' });
+      return { ...progress, stages };
+    }
+    case 'log': {
+      const { stage: name, text } = event;
+      const stages = progress.stages.some((stage) => stage.name === name)
+        ? progress.stages
+        : advance(progress, { type: 'stage', stage: name, message: name }, nowMs).stages;
+      return {
+        ...progress,
+        stages: stages.map((stage) =>
+          stage.name === name ? { ...stage, log: appended(stage.log, text) } : stage,
+        ),
+      };
+    }
+    case 'problem':
+      return { ...progress, problems: [...progress.problems, event.problem] };
+    case 'done':
+      return {
+        ...progress,
+        state: event.build.state,
+        build: event.build,
+        problems: event.build.problems,
+        stages: progress.stages.map((stage) => ({ ...stage, endedMs: stage.endedMs ?? nowMs })),
+      };
+  }
+}
+
+function appended(log: string, text: string): string {
+  const whole = log + (text.endsWith('\n') ? text : `${text}\n`);
+  return whole.length > stageLogCharactersMax ? `…\n${whole.slice(-stageLogCharactersMax)}` : whole;
+}
+
+/** `0.4 s`, `12.3 s`, `2 min 5 s`. */
+export function duration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+}
+
+export interface BuildLabel {
+  icon: string;
+  text: string;
+}
+
+/** The build in a few words, for the status bar and the top of the view. */
+export function buildLabel(progress: BuildProgress | null, nowMs: number): BuildLabel {
+  if (!progress) return { icon: 'tools', text: 'Build' };
+  const { state, build, stages } = progress;
+  const took = build?.durationMs == null ? '' : ` in ${duration(build.durationMs)}`;
+  if (state === 'running') {
+    const stage = stages.at(-1);
+    const since = duration(nowMs - progress.startedMs);
+    return {
+      icon: 'sync~spin',
+      text: `${stage ? stage.message : 'Starting the build'} (${since})`,
+    };
+  }
+  if (state === 'succeeded') return { icon: 'check', text: `Built${took}` };
+  if (state === 'cancelled') return { icon: 'circle-slash', text: 'Build cancelled' };
+  const errors = progress.problems.filter(({ severity }) => severity === 'error').length;
+  const count = errors === 0 ? '' : `: ${errors} ${errors === 1 ? 'error' : 'errors'}`;
+  return { icon: 'error', text: `Build failed${count}` };
+}
+
+/** Slack of a clock against its target in percent; null without one. */
+export function slackPercent(timing: Build['timing'][number]): number | null {
+  if (timing.constraintMhz === null || timing.constraintMhz === 0) return null;
+  return Math.round((timing.achievedMhz / timing.constraintMhz - 1) * 100);
+}

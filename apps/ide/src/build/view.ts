@@ -1,0 +1,224 @@
+/** The Build view: button, stages with their logs, use of the device, clocks. */
+import type { Build, Problem } from '@joh/protocol';
+import { element, icon } from '../workbench/element.ts';
+import { type BuildProgress, buildLabel, duration, type Stage, slackPercent } from './model.ts';
+import './build.css';
+
+export interface BuildViewOptions {
+  onBuild: () => void;
+  onCancel: () => void;
+  onOpen: (problem: Problem) => void;
+  onProgram: () => void;
+}
+
+export interface BuildView {
+  root: HTMLElement;
+  /** `nowMs` of the monotonic clock. */
+  update(progress: BuildProgress | null, nowMs: number): void;
+}
+
+export function createBuildView(options: BuildViewOptions): BuildView {
+  const button = element(
+    'button',
+    { class: 'joh-primary', 'data-testid': 'build-button', title: 'Build (Ctrl+Shift+B)' },
+    icon('tools'),
+    'Build',
+  );
+  button.addEventListener('click', options.onBuild);
+  const cancel = element(
+    'button',
+    { class: 'joh-secondary', 'data-testid': 'build-cancel', click: options.onCancel },
+    'Cancel',
+  );
+  const state = element('span', {
+    class: 'joh-build-state',
+    'data-testid': 'build-state',
+    role: 'status',
+  });
+  const stages = createStageList();
+  const side = element('div', { class: 'joh-build-side' });
+  const root = element(
+    'div',
+    { class: 'joh-view joh-build', 'data-testid': 'build-view' },
+    element('div', { class: 'joh-build-bar' }, button, cancel, state),
+    element('div', { class: 'joh-build-body' }, stages.root, side),
+  );
+  let drawn: BuildProgress | null | undefined;
+  return {
+    root,
+    update(progress, nowMs) {
+      const isRunning = progress?.state === 'running';
+      button.disabled = isRunning;
+      cancel.hidden = !isRunning;
+      const label = progress ? buildLabel(progress, nowMs).text : '';
+      if (state.textContent !== label) state.textContent = label;
+      state.dataset.state = progress?.state ?? 'none';
+      stages.update(progress, nowMs);
+      if (progress === drawn) return;
+      drawn = progress;
+      side.replaceChildren(...sideParts(progress, options));
+    },
+  };
+}
+
+/** Rows are kept and changed in place, so that what is unfolded or selected stays so. */
+function createStageList() {
+  const root = element('div', { class: 'joh-stages' });
+  const rows = new Map<string, ReturnType<typeof createStageRow>>();
+  let startedMs = -1;
+  return {
+    root,
+    update(progress: BuildProgress | null, nowMs: number) {
+      if (progress && progress.startedMs !== startedMs) {
+        startedMs = progress.startedMs;
+        rows.clear();
+        root.replaceChildren();
+      }
+      const last = progress?.stages.at(-1);
+      for (const stage of progress?.stages ?? []) {
+        let row = rows.get(stage.name);
+        if (!row) {
+          row = createStageRow();
+          rows.set(stage.name, row);
+          root.append(row.root);
+        }
+        const failed = progress?.state === 'failed' && stage === last;
+        row.update(stage, nowMs, failed);
+      }
+    },
+  };
+}
+
+function createStageRow() {
+  const mark = element('span', { class: 'joh-mark' });
+  const title = element('span', { class: 'joh-stage-title' });
+  const time = element('span', { class: 'joh-stage-time' });
+  const log = element('pre', { class: 'joh-log', tabindex: 0 });
+  const root = element(
+    'details',
+    { class: 'joh-stage' },
+    element('summary', {}, mark, title, time),
+    log,
+  );
+  let shown = '';
+  let wasFailed = false;
+  return {
+    root,
+    update(stage: Stage, nowMs: number, failed: boolean) {
+      const name = failed
+        ? 'error'
+        : stage.endedMs === null
+          ? 'sync codicon-modifier-spin'
+          : 'check';
+      mark.className = `joh-mark codicon codicon-${name}`;
+      title.textContent = stage.message;
+      time.textContent = duration((stage.endedMs ?? nowMs) - stage.startedMs);
+      root.classList.toggle('failed', failed);
+      if (failed && !wasFailed) root.open = true;
+      wasFailed = failed;
+      if (stage.log === shown) return;
+      const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+      if (stage.log.startsWith(shown)) log.append(stage.log.slice(shown.length));
+      else log.textContent = stage.log;
+      shown = stage.log;
+      if (atEnd) log.scrollTop = log.scrollHeight;
+    },
+  };
+}
+
+function sideParts(progress: BuildProgress | null, options: BuildViewOptions): HTMLElement[] {
+  if (!progress)
+    return [
+      element(
+        'p',
+        { class: 'joh-hint' },
+        'No build yet. Build turns the sources named in joh.json into a bitstream for your board; ' +
+          'problems appear here and in Problems.',
+      ),
+    ];
+  const { build, problems } = progress;
+  const parts: HTMLElement[] = [];
+  if (build?.state === 'failed' && build.failure)
+    parts.push(element('p', { class: 'joh-failure', role: 'alert' }, build.failure));
+  if (problems.length) parts.push(problemList(problems, options.onOpen));
+  if (build?.state === 'succeeded') parts.push(...result(build, options.onProgram));
+  return parts;
+}
+
+function problemList(problems: Problem[], onOpen: (problem: Problem) => void): HTMLElement {
+  const rows = problems.slice(0, 50).map((problem) => {
+    const place = problem.path ? `${problem.path.split('/').pop()}:${problem.line ?? 1}` : '';
+    return element(
+      'li',
+      {},
+      element(
+        'button',
+        { class: `joh-problem ${problem.severity}`, click: () => onOpen(problem) },
+        icon(problem.severity === 'information' ? 'info' : problem.severity),
+        element('span', { class: 'joh-problem-text' }, problem.message),
+        element('span', { class: 'joh-problem-place' }, place),
+      ),
+    );
+  });
+  return element('ul', { class: 'joh-problems', 'data-testid': 'build-problems' }, ...rows);
+}
+
+function result(build: Build, onProgram: () => void): HTMLElement[] {
+  const rows = build.utilisation
+    .filter(({ available, used }) => available > 0 && used > 0)
+    .map(({ resource, used, available }) => {
+      const percent = Math.round((100 * used) / available);
+      return element(
+        'tr',
+        {},
+        element('th', { scope: 'row' }, resource),
+        element('td', {}, meter(percent, `${resource}: ${percent} %`)),
+        element('td', { class: 'joh-number' }, `${used} / ${available}`),
+        element('td', { class: 'joh-number' }, `${percent} %`),
+      );
+    });
+  const clocks = build.timing.map((timing) => {
+    const slack = slackPercent(timing);
+    const verdict = slack === null ? '' : slack >= 0 ? 'meets' : 'misses';
+    const target = timing.constraintMhz === null ? '' : ` ${verdict} ${timing.constraintMhz} MHz`;
+    return element(
+      'li',
+      { class: slack !== null && slack < 0 ? 'missed' : 'met' },
+      icon(slack !== null && slack < 0 ? 'warning' : 'dashboard'),
+      element('strong', {}, `${timing.achievedMhz.toFixed(1)} MHz`),
+      ` ${timing.clock}${target}`,
+    );
+  });
+  const { bitstream } = build;
+  return [
+    ...(bitstream
+      ? [
+          element(
+            'p',
+            { class: 'joh-bitstream' },
+            icon('file-binary'),
+            `Bitstream for ${bitstream.family} ${bitstream.device ?? ''}, `,
+            `${Math.round(bitstream.sizeBytes / 1024)} KB `,
+            element('button', { class: 'joh-link', click: onProgram }, 'Program a board'),
+          ),
+        ]
+      : []),
+    ...(clocks.length ? [element('ul', { class: 'joh-clocks' }, ...clocks)] : []),
+    ...(rows.length
+      ? [
+          element(
+            'table',
+            { class: 'joh-utilisation', 'data-testid': 'build-utilisation' },
+            element('caption', {}, 'Use of the device'),
+            element('tbody', {}, ...rows),
+          ),
+        ]
+      : []),
+  ];
+}
+
+function meter(percent: number, label: string): HTMLElement {
+  const bar = element('span', { class: percent >= 90 ? 'joh-meter-bar high' : 'joh-meter-bar' });
+  bar.style.width = `${Math.min(100, percent)}%`;
+  return element('span', { class: 'joh-meter', role: 'img', 'aria-label': label }, bar);
+}

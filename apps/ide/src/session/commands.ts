@@ -1,0 +1,83 @@
+/** What a user can do with the session as a whole. */
+import type { IExtensionContributions } from '@codingame/monaco-vscode-api/extensions';
+import type { Ide } from '../workbench/feature.ts';
+
+const category = 'Session';
+export const contributes: IExtensionContributions = {
+  commands: [
+    { command: 'joh.session.menu', title: 'Session Menu', category },
+    { command: 'joh.session.information', title: 'Show Information', category },
+    { command: 'joh.session.projects', title: 'Back to Projects', category },
+    { command: 'joh.session.close', title: 'Close Session', category },
+    { command: 'joh.session.signOut', title: 'Sign Out', category },
+  ],
+};
+
+export function registerCommands(ide: Ide): void {
+  const { commands, window } = ide.vscode;
+  const verbs: Record<string, () => Promise<void>> = {
+    information: () => showInformation(ide),
+    projects: async () => ide.leave('/'),
+    close: () => closeSession(ide),
+    signOut: () => signOut(ide),
+  };
+  for (const [name, run] of Object.entries(verbs))
+    commands.registerCommand(`joh.session.${name}`, () => run().catch(ide.report));
+  commands.registerCommand('joh.session.menu', async () => {
+    const picked = await window.showQuickPick(
+      [
+        { label: '$(info) Session information', verb: 'information' },
+        { label: '$(home) Back to projects', detail: 'The session goes on', verb: 'projects' },
+        { label: '$(stop-circle) Close session', detail: 'Ends the container', verb: 'close' },
+        { label: '$(sign-out) Sign out', verb: 'signOut' },
+      ],
+      { title: `${ide.session.project.owner}/${ide.session.project.name}` },
+    );
+    if (picked) await commands.executeCommand(`joh.session.${picked.verb}`);
+  });
+}
+
+async function showInformation(ide: Ide): Promise<void> {
+  const { session } = ide;
+  const { version, shell } = await ide.agent.call('workspace.describe', {});
+  const lines = [
+    `Project: ${session.project.owner}/${session.project.name}`,
+    `Board: ${session.project.board ?? 'none'}`,
+    `Container class: ${session.class}`,
+    `Folder: ${ide.root}`,
+    `Shell: ${shell}`,
+    `Agent: ${version}`,
+    `Started: ${new Date(session.createdAt).toLocaleString()}`,
+    `Session: ${session.id}`,
+  ];
+  await ide.vscode.window.showInformationMessage('Session', {
+    modal: true,
+    detail: lines.join('\n'),
+  });
+}
+
+async function closeSession(ide: Ide): Promise<void> {
+  if (!(await confirm(ide, 'Close this session?', 'Close session'))) return;
+  await ide.frontend.closeSession();
+  ide.leave('/');
+}
+
+async function signOut(ide: Ide): Promise<void> {
+  if (!(await confirm(ide, 'Sign out?', 'Sign out'))) return;
+  await ide.frontend.signOut();
+  ide.leave('/');
+}
+
+/** Saves what is unsaved, because the container's copy is what is kept. */
+async function confirm(ide: Ide, question: string, verb: string): Promise<boolean> {
+  const { window, workspace } = ide.vscode;
+  const dirty = workspace.textDocuments.filter(({ isDirty }) => isDirty).length;
+  const detail = [
+    'Work in progress is kept in a snapshot and comes back when the project is opened again.',
+    'Running programs and terminals end.',
+    ...(dirty ? [`${dirty} unsaved ${dirty === 1 ? 'file is' : 'files are'} saved first.`] : []),
+  ].join('\n');
+  if ((await window.showWarningMessage(question, { modal: true, detail }, verb)) !== verb)
+    return false;
+  return dirty === 0 || workspace.saveAll(false);
+}

@@ -1,0 +1,25 @@
+/** The session's state, its commands, and what the agent has to say. */
+import type { Feature } from '../workbench/feature.ts';
+import { mountBanner } from './banner.ts';
+import { contributes, registerCommands } from './commands.ts';
+import { showStatus } from './status.ts';
+
+export const session: Feature = {
+  contributes,
+  register({ connection, clock, leave }) {
+    mountBanner({ connection, clock, onLeave: () => leave('/') });
+  },
+  activate(ide) {
+    showStatus(ide);
+    registerCommands(ide);
+    const { window } = ide.vscode;
+    const show = {
+      error: window.showErrorMessage,
+      warning: window.showWarningMessage,
+      information: window.showInformationMessage,
+    };
+    ide.agent.onNotice('message', ({ severity, text }) => {
+      show[severity](text).then(undefined, ide.report);
+    });
+  },
+};

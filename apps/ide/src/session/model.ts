@@ -1,0 +1,79 @@
+/** What the session shows of itself; pure. */
+import type { TelemetrySample } from '@joh/protocol';
+import type { Connection } from '../agent/connection.ts';
+
+export interface Banner {
+  severity: 'warning' | 'error';
+  text: string;
+}
+
+/** A cut shorter than this is not worth a word: most heal at the first try. */
+const cutQuietMs = 800;
+
+/** What is said across the window about the connection; null while all is well. */
+export function bannerOf(connection: Connection, nowMs: number): Banner | null {
+  if (connection.state === 'ended') {
+    const { message, kept, todo } = connection.fault;
+    return { severity: 'error', text: `${message} ${kept} ${todo}` };
+  }
+  if (connection.state !== 'cut') return null;
+  if (nowMs - connection.sinceMs < cutQuietMs) return null;
+  const kept = 'You can go on typing: unsaved text is kept in this browser.';
+  if (connection.retryAtMs === null)
+    return { severity: 'warning', text: `Connection lost. ${kept} Connecting again…` };
+  const seconds = Math.max(0, Math.ceil((connection.retryAtMs - nowMs) / 1000));
+  const when = seconds === 0 ? 'now' : `in ${seconds} s`;
+  return { severity: 'warning', text: `Connection lost. ${kept} Connecting again ${when}.` };
+}
+
+/** The connection in two words, for the status bar. */
+export function connectionLabel(connection: Connection): { icon: string; text: string } {
+  if (connection.state === 'connected') return { icon: 'vm-active', text: 'Connected' };
+  if (connection.state === 'connecting') return { icon: 'sync~spin', text: 'Connecting' };
+  if (connection.state === 'cut') return { icon: 'debug-disconnect', text: 'Reconnecting' };
+  return { icon: 'circle-slash', text: 'Session ended' };
+}
+
+export type Level = 'ordinary' | 'warning' | 'error';
+
+export interface Meter {
+  text: string;
+  /** For screen readers and hovers. */
+  label: string;
+  level: Level;
+}
+
+/** Colours at 80 % and 95 %: early enough to act, late enough not to nag. */
+export function levelOf(fraction: number): Level {
+  if (fraction >= 0.95) return 'error';
+  return fraction >= 0.8 ? 'warning' : 'ordinary';
+}
+
+/** A container's use of what it may use. */
+export function meters(sample: TelemetrySample): { cpu: Meter; memory: Meter } {
+  const cores = `${sample.cpuCores.toFixed(1)} / ${trim(sample.cpuLimitCores)} cores`;
+  const cpuPercent = Math.round((100 * sample.cpuCores) / sample.cpuLimitCores);
+  const memory = `${gigabytes(sample.memoryBytes)} / ${gigabytes(sample.memoryLimitBytes)} GB`;
+  const fraction = sample.memoryBytes / sample.memoryLimitBytes;
+  return {
+    cpu: {
+      text: `CPU ${cpuPercent} %`,
+      label: `Processor: ${cores} in use`,
+      level: levelOf(sample.cpuCores / sample.cpuLimitCores),
+    },
+    memory: {
+      text: `RAM ${memory}`,
+      label: `Memory: ${memory} in use (${Math.round(fraction * 100)} %)`,
+      level: levelOf(fraction),
+    },
+  };
+}
+
+function gigabytes(bytes: number): string {
+  return trim(bytes / 1024 ** 3);
+}
+
+/** At most one decimal, none when it is a whole number. */
+function trim(value: number): string {
+  return value >= 10 || Number.isInteger(value) ? String(Math.round(value)) : value.toFixed(1);
+}

@@ -1,0 +1,57 @@
+import { fault } from '@joh/protocol';
+import { describe, expect, it } from 'vitest';
+import { bannerOf, connectionLabel, levelOf, meters } from './model.ts';
+
+describe('bannerOf', () => {
+  it('says nothing while connected, connecting or in a hiccup', () => {
+    expect(bannerOf({ state: 'connected' }, 0)).toBeNull();
+    expect(bannerOf({ state: 'connecting' }, 0)).toBeNull();
+    expect(bannerOf({ state: 'cut', sinceMs: 1000, retryAtMs: null }, 1500)).toBeNull();
+  });
+  it('says within 3 s of a cut that typing is kept, and counts down', () => {
+    const cut = { state: 'cut', sinceMs: 1000, retryAtMs: 9000 } as const;
+    const banner = bannerOf(cut, 3000);
+    expect(banner?.severity).toBe('warning');
+    expect(banner?.text).toContain('unsaved text is kept');
+    expect(banner?.text).toContain('in 6 s');
+    expect(bannerOf(cut, 8900)?.text).toContain('in 1 s');
+    expect(bannerOf(cut, 9500)?.text).toContain('now');
+    expect(bannerOf({ ...cut, retryAtMs: null }, 3000)?.text).toContain('Connecting again…');
+  });
+  it('explains an end with what was kept and what to do', () => {
+    const body = fault('E_SESSION_ENDED').body();
+    const banner = bannerOf({ state: 'ended', fault: body }, 0);
+    expect(banner).toEqual({
+      severity: 'error',
+      text: 'This session has ended. What was pushed is in the project. Open the project again.',
+    });
+  });
+});
+
+it('names each state of the connection', () => {
+  expect(connectionLabel({ state: 'connected' }).text).toBe('Connected');
+  expect(connectionLabel({ state: 'cut', sinceMs: 0, retryAtMs: null }).text).toBe('Reconnecting');
+});
+
+it('colours at 80 and 95 %', () => {
+  expect([0.79, 0.8, 0.949, 0.95].map(levelOf)).toEqual([
+    'ordinary',
+    'warning',
+    'warning',
+    'error',
+  ]);
+});
+
+it('shows use against the limit of the container', () => {
+  const gigabyte = 1024 ** 3;
+  const { cpu, memory } = meters({
+    cpuCores: 1,
+    cpuLimitCores: 4,
+    memoryBytes: 7.7 * gigabyte,
+    memoryLimitBytes: 8 * gigabyte,
+    source: 'cgroup-v2',
+  });
+  expect(cpu).toMatchObject({ text: 'CPU 25 %', level: 'ordinary' });
+  expect(cpu.label).toContain('1.0 / 4 cores');
+  expect(memory).toMatchObject({ text: 'RAM 7.7 / 8 GB', level: 'error' });
+});

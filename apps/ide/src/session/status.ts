@@ -1,0 +1,48 @@
+/** The session in the status bar: project, connection, processor and memory. */
+import type * as vscode from 'vscode';
+import type { Ide } from '../workbench/feature.ts';
+import { connectionLabel, type Level, meters } from './model.ts';
+
+export function showStatus(ide: Ide): void {
+  const { owner, name } = ide.session.project;
+  const { Left, Right } = ide.vscode.StatusBarAlignment;
+  const project = item(ide, 'project', Left, 1000);
+  project.name = 'Session';
+  project.command = 'joh.session.menu';
+  project.tooltip = 'Session: information, projects, sign out';
+  ide.connection.watch((connection) => {
+    const { icon, text } = connectionLabel(connection);
+    const calm = connection.state === 'connected';
+    project.text = calm ? `$(${icon}) ${owner}/${name}` : `$(${icon}) ${owner}/${name}: ${text}`;
+    project.accessibilityInformation = { label: `Session ${owner}/${name}: ${text}` };
+    colour(ide, project, calm || connection.state === 'connecting' ? 'ordinary' : 'warning');
+    project.show();
+  });
+
+  const cpu = item(ide, 'cpu', Right, 1001);
+  cpu.name = 'Processor';
+  const memory = item(ide, 'memory', Right, 1000);
+  memory.name = 'Memory';
+  ide.agent.onNotice('telemetry', (sample) => {
+    const now = meters(sample);
+    for (const [shown, meter] of [
+      [cpu, now.cpu],
+      [memory, now.memory],
+    ] as const) {
+      shown.text = meter.text;
+      shown.tooltip = meter.label;
+      shown.accessibilityInformation = { label: meter.label };
+      colour(ide, shown, meter.level);
+      shown.show();
+    }
+  });
+}
+
+function item(ide: Ide, id: string, side: vscode.StatusBarAlignment, priority: number) {
+  return ide.vscode.window.createStatusBarItem(`joh.session.${id}`, side, priority);
+}
+
+function colour({ vscode }: Ide, item: vscode.StatusBarItem, level: Level): void {
+  item.backgroundColor =
+    level === 'ordinary' ? undefined : new vscode.ThemeColor(`statusBarItem.${level}Background`);
+}

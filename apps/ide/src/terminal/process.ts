@@ -1,0 +1,152 @@
+/** One terminal of the agent as VS Code's terminal process. */
+import { Emitter, Event } from '@codingame/monaco-vscode-api/vscode/vs/base/common/event';
+import {
+  type IProcessDataEvent,
+  type IProcessProperty,
+  type IProcessReadyEvent,
+  type ITerminalChildProcess,
+  ProcessPropertyType,
+} from '@codingame/monaco-vscode-api/vscode/vs/platform/terminal/common/terminal';
+import { isFault, type Terminal } from '@joh/protocol';
+import type { Agent, TerminalStream } from '../agent/agent.ts';
+
+/**
+ * Bytes given to VS Code and not yet drawn, above which no more is taken from the link; its credit
+ * then holds the program back. xterm.js' own recommendation is 100 kB to 500 kB
+ * (https://xtermjs.org/docs/guides/flowcontrol/).
+ */
+const unacknowledgedMax = 200_000;
+
+export interface TerminalProcessOptions {
+  agent: Agent;
+  /** VS Code's number for it. */
+  id: number;
+  /** Makes or finds it; called once, at start. */
+  terminal: () => Promise<Terminal>;
+  cwd: string;
+  /** What `start` resizes to; an attached terminal keeps its own size until then. */
+  onStarted: (terminal: Terminal) => void;
+  closeSoon: (close: () => void) => void;
+}
+
+export function createTerminalProcess(options: TerminalProcessOptions): ITerminalChildProcess {
+  const { agent, id } = options;
+  const data = new Emitter<IProcessDataEvent | string>();
+  const ready = new Emitter<IProcessReadyEvent>();
+  const replayed = new Emitter<void>();
+  const exited = new Emitter<number | undefined>();
+  const property = new Emitter<IProcessProperty>();
+  const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
+  let terminal: Terminal | undefined;
+  let stream: TerminalStream | undefined;
+  let typedEarly = '';
+  const drawn = createDrawnCredit();
+
+  const finish = (exitCode: number | null) => {
+    stream?.close();
+    exited.fire(exitCode ?? undefined);
+  };
+  agent.onNotice('terminals.exited', (notice) => {
+    if (notice.terminal === terminal?.id) finish(notice.exitCode);
+  });
+  const connect = async () => {
+    terminal = await options.terminal();
+    options.onStarted(terminal);
+    stream = await agent.openTerminal(terminal.id);
+    ready.fire({ pid: terminal.pid, cwd: terminal.cwd, windowsPty: undefined });
+    let isFirst = true;
+    stream.onData((bytes) => {
+      const text = decoder.decode(bytes, { stream: true });
+      if (text) data.fire(text);
+      if (isFirst) replayed.fire();
+      isFirst = false;
+      return drawn.spend(text.length);
+    });
+    if (typedEarly) ignore(stream.write(encoder.encode(typedEarly)));
+  };
+  return {
+    id,
+    shouldPersist: true,
+    onProcessData: data.event,
+    onProcessReady: ready.event,
+    onProcessReplayComplete: replayed.event,
+    onProcessExit: exited.event,
+    onDidChangeProperty: property.event,
+    onRestoreCommands: Event.None,
+    async start() {
+      try {
+        await connect();
+        return undefined;
+      } catch (error) {
+        replayed.fire();
+        if (!isFault(error)) return { message: String(error) };
+        const { message, todo } = error.body();
+        return { message: `${message} ${todo}` };
+      }
+    },
+    shutdown() {
+      options.closeSoon(() => {
+        stream?.close();
+        if (terminal) ignore(agent.call('terminals.close', { terminal: terminal.id }));
+        exited.fire(undefined);
+      });
+    },
+    input(text) {
+      if (stream) ignore(stream.write(encoder.encode(text)));
+      else typedEarly += text;
+    },
+    async processBinary(text) {
+      await stream?.write(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+    },
+    resize(columns, rows) {
+      if (!terminal || columns < 1 || rows < 1) return;
+      ignore(agent.call('terminals.resize', { terminal: terminal.id, columns, rows }));
+    },
+    acknowledgeDataEvent: (characters) => drawn.earn(characters),
+    ...directoryParts(() => terminal?.cwd ?? options.cwd),
+  };
+}
+
+/** What can be asked of a terminal besides its bytes. */
+function directoryParts(directory: () => string) {
+  return {
+    sendSignal() {},
+    clearBuffer() {},
+    async setUnicodeVersion() {},
+    getInitialCwd: async () => directory(),
+    getCwd: async () => directory(),
+    // The type wants one value type per property; only these two can be asked of a terminal here.
+    refreshProperty: (async (type: ProcessPropertyType) =>
+      type === ProcessPropertyType.Cwd || type === ProcessPropertyType.InitialCwd
+        ? directory()
+        : undefined) as ITerminalChildProcess['refreshProperty'],
+    async updateProperty() {},
+  };
+}
+
+/** Counts what is drawn: `spend` waits while too much is not. */
+function createDrawnCredit() {
+  let pending = 0;
+  let resume: (() => void) | undefined;
+  return {
+    spend(characters: number): Promise<void> | void {
+      pending += characters;
+      if (pending <= unacknowledgedMax) return;
+      return new Promise((resolve) => {
+        resume = resolve;
+      });
+    },
+    earn(characters: number) {
+      pending = Math.max(0, pending - characters);
+      if (pending > unacknowledgedMax / 2) return;
+      resume?.();
+      resume = undefined;
+    },
+  };
+}
+
+/** The terminal says itself that it has ended; a failed resize or close adds nothing to that. */
+function ignore(call: Promise<unknown>): void {
+  call.catch(() => undefined);
+}

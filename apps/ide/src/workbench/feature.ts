@@ -1,0 +1,39 @@
+/** What a feature of the IDE is given, and what it gives. */
+import type { IExtensionContributions } from '@codingame/monaco-vscode-api/extensions';
+import type { Clock } from '@joh/clock';
+import type { Session } from '@joh/protocol';
+import type * as vscode from 'vscode';
+import type { Agent } from '../agent/agent.ts';
+import type { ConnectionMonitor } from '../agent/connection.ts';
+
+/** Known before the workbench is there. */
+export interface Page {
+  session: Session;
+  /** Absolute path of the working copy. */
+  root: string;
+  agent: Agent;
+  connection: ConnectionMonitor;
+  clock: Clock;
+  /** FrontendMaster's verbs that the IDE offers. */
+  frontend: { closeSession(): Promise<void>; signOut(): Promise<void> };
+  /** Leaves the IDE for an address of this site. */
+  leave(path: string): void;
+  /** The workbench is on the screen. */
+  onShown(): void;
+}
+
+/** The page with its workbench running. */
+export interface Ide extends Page {
+  vscode: typeof vscode;
+  /** Shows any error to the user: a fault with what, kept and to do. */
+  report(error: unknown): void;
+}
+
+export interface Feature {
+  /** Its part of the product's extension manifest. */
+  contributes?: IExtensionContributions;
+  /** Before the workbench starts: services, views, providers. `ide` is there once it runs. */
+  register?(page: Page, ide: Promise<Ide>): void;
+  /** Once it runs. */
+  activate?(ide: Ide): void | Promise<void>;
+}
