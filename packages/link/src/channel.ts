@@ -4,7 +4,9 @@ import { encodeJson, frameType } from './frame.ts';
 import { createIncoming, type Incoming } from './incoming.ts';
 import type { LinkLimits } from './limits.ts';
 import type { Channel } from './link.ts';
+import { createOnceEvent } from './once-event.ts';
 import { createOutgoing, type Outgoing } from './outgoing.ts';
+import { createSending } from './sending.ts';
 
 export interface ChannelOptions {
   id: number;
@@ -25,6 +27,8 @@ export interface ChannelState {
   channel: Channel;
   outgoing: Outgoing;
   incoming: Incoming;
+  /** Says to the other side that it is there; once, by the side that opens. */
+  start(payload: Uint8Array): void;
   /** Frames left the queue: lets waiting sends in. */
   admit(): void;
   /** The other side has room for so much more. */
@@ -35,12 +39,6 @@ export interface ChannelState {
   fail(error: FaultBody | null): void;
 }
 
-interface Waiter {
-  message: Uint8Array;
-  resolve(): void;
-  reject(error: Error): void;
-}
-
 /** What a channel says to whoever sends on it after its end. */
 function closedFault(error: FaultBody | null): Error {
   return error ? faultOf(error) : fault('E_CHANNEL_CLOSED');
@@ -49,27 +47,22 @@ function closedFault(error: FaultBody | null): Error {
 export function createChannel(options: ChannelOptions): ChannelState {
   const { id, limits } = options;
   const outgoing = createOutgoing(id, limits, options.peerCredit);
-  const waiters: Waiter[] = [];
-  let ended = { here: false, there: false };
-  let isEndQueued = false;
-  let isEndHandled = false;
-  let gone: { error: FaultBody | null } | null = null;
-  const endListeners: (() => void)[] = [];
-  const closeListeners: ((error: FaultBody | null) => void)[] = [];
+  const gone = createOnceEvent<FaultBody | null>();
+  const peerEnd = createOnceEvent<void>();
+  const sending = createSending(outgoing, limits, options.onReady);
 
   const finish = (error: FaultBody | null) => {
-    if (gone) return;
-    gone = { error };
-    for (const waiter of waiters.splice(0)) waiter.reject(closedFault(error));
+    if (gone.value) return;
+    sending.reject(closedFault(error));
     options.onGone();
-    for (const listener of closeListeners) listener(error);
+    gone.fire(error);
   };
   const finishWhenBothEnded = () => {
     // Until the last frame is taken, credit for it must still find us.
-    if (isEndQueued && isEndHandled && outgoing.isEmpty()) finish(null);
+    if (sending.isDone() && peerEnd.value) finish(null);
   };
   const close = (error: FaultBody | null) => {
-    if (gone) return;
+    if (gone.value) return;
     incoming.drop();
     outgoing.truncate();
     outgoing.control(frameType.close, encodeJson(error));
@@ -83,80 +76,51 @@ export function createChannel(options: ChannelOptions): ChannelState {
     onError: (error) => close(isFault(error) ? error.body() : brokenListener().body()),
   });
   const admit = () => {
-    while (waiters.length > 0 && outgoing.queuedBytes() < limits.queueBytesMax) {
-      const waiter = waiters.shift();
-      if (!waiter) return;
-      outgoing.message(waiter.message);
-      options.onReady(waiter.message.length);
-      waiter.resolve();
-    }
-    if (ended.here && waiters.length === 0 && !isEndQueued) {
-      isEndQueued = true;
-      outgoing.control(frameType.end);
-      options.onReady(0);
-    }
+    sending.admit();
     finishWhenBothEnded();
   };
-
   const channel: Channel = {
     id,
     kind: options.kind,
     params: options.params,
     send: (message) =>
-      new Promise<void>((resolve, reject) => {
-        if (gone) return reject(closedFault(gone.error));
-        if (ended.here) return reject(fault('E_CHANNEL_CLOSED'));
-        if (message.length > limits.messageBytesMax) {
-          return reject(fault('E_MESSAGE_TOO_LARGE', { limitBytes: limits.messageBytesMax }));
-        }
-        waiters.push({ message, resolve, reject });
-        admit();
-      }),
+      gone.value ? Promise.reject(closedFault(gone.value.is)) : sending.send(message),
     onMessage: (listener) => incoming.listen(listener),
     end: () => {
-      if (gone || ended.here) return;
-      ended = { ...ended, here: true };
-      admit();
+      if (!gone.value) sending.end();
     },
-    onEnd: (listener) => {
-      if (isEndHandled) listener();
-      else endListeners.push(listener);
-    },
+    onEnd: (listener) => peerEnd.listen(listener),
     close: (error) => close(error ?? null),
-    onClose: (listener) => {
-      if (gone) listener(gone.error);
-      else closeListeners.push(listener);
-    },
+    onClose: (listener) => gone.listen(listener),
   };
-  return {
-    channel,
-    outgoing,
-    incoming,
-    admit,
-    grant: (bytes) => {
-      outgoing.grant(bytes);
-      if (!outgoing.isEmpty()) options.onReady(Math.min(bytes, outgoing.queuedBytes()));
-    },
-    peerEnded: () => {
-      if (gone || ended.there) return;
-      ended = { ...ended, there: true };
-      incoming.whenHandled(() => {
-        isEndHandled = true;
-        for (const listener of endListeners) listener();
-        finishWhenBothEnded();
-      });
-    },
-    peerClosed: (error) => {
+  return { channel, outgoing, incoming, admit, ...fromPeer() };
+
+  function fromPeer() {
+    const over = (error: FaultBody | null) => {
       outgoing.clear();
       incoming.flush();
       finish(error);
-    },
-    fail: (error) => {
-      outgoing.clear();
-      incoming.flush();
-      finish(error);
-    },
-  };
+    };
+    return {
+      start: (payload: Uint8Array) => {
+        outgoing.control(frameType.open, payload);
+        options.onReady(payload.length);
+      },
+      grant: (bytes: number) => {
+        outgoing.grant(bytes);
+        if (!outgoing.isEmpty()) options.onReady(Math.min(bytes, outgoing.queuedBytes()));
+      },
+      peerEnded: () => {
+        if (gone.value) return;
+        incoming.whenHandled(() => {
+          peerEnd.fire();
+          finishWhenBothEnded();
+        });
+      },
+      peerClosed: over,
+      fail: over,
+    };
+  }
 }
 
 function brokenListener() {

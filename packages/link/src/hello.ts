@@ -42,7 +42,7 @@ function bodyOf(message: Uint8Array, type: number): Record<string, unknown> | nu
 }
 
 function hasWelcome(body: Record<string, unknown>): body is Record<string, unknown> & Welcome {
-  return [body['version'], body['received'], body['creditBytes']].every(
+  return [body.version, body.received, body.creditBytes].every(
     (value) => Number.isSafeInteger(value) && (value as number) >= 0,
   );
 }

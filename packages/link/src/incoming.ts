@@ -26,41 +26,16 @@ export interface IncomingOptions {
   onError(error: unknown): void;
 }
 
-interface Message {
-  bytes: Uint8Array;
-  cost: number;
-}
-
 export function createIncoming(options: IncomingOptions): Incoming {
-  const { creditBytes, messageBytesMax, onCredit, onError } = options;
+  const { creditBytes, messageBytesMax, onError } = options;
+  const account = createAccount(creditBytes, options.onCredit);
+  const assembly = createAssembly();
   let listener: MessageListener | null = null;
   let handled: (() => void) | null = null;
   let queue: Message[] = [];
-  let parts: Uint8Array[] = [];
-  let partsBytes = 0;
-  /** Cost of the parts that has not been returned. */
-  let partsCost = 0;
-  /** Cost that arrived and has not been returned. */
-  let owed = 0;
-  /** Handled, to be returned with the next `credit`. */
-  let due = 0;
   let isBusy = false;
   let isStopped = false;
 
-  const release = (cost: number) => {
-    due += cost;
-    if (isStopped || due < creditBytes / 4) return;
-    owed -= due;
-    onCredit(due);
-    due = 0;
-  };
-  /** A message longer than the credit could never arrive if its own parts kept the credit. */
-  const releaseParts = () => {
-    if (isBusy || queue.length > 0 || partsCost === 0) return;
-    const cost = partsCost;
-    partsCost = 0;
-    release(cost);
-  };
   const hand = (message: Message): Promise<void> | undefined => {
     try {
       const result = listener?.(message.bytes);
@@ -70,46 +45,46 @@ export function createIncoming(options: IncomingOptions): Incoming {
     }
     return undefined;
   };
+  const handAndPay = (message: Message) => {
+    const paid = hand(message);
+    if (!paid) return account.pay(message.cost);
+    isBusy = true;
+    paid.catch(onError).finally(() => {
+      isBusy = false;
+      account.pay(message.cost);
+      pump();
+    });
+  };
   const pump = () => {
-    while (listener && !isBusy) {
+    while (listener && !isBusy && !isStopped) {
       const message = queue.shift();
       if (!message) break;
-      const promise = hand(message);
-      if (promise) {
-        isBusy = true;
-        promise.catch(onError).finally(() => {
-          isBusy = false;
-          release(message.cost);
-          pump();
-        });
-      } else release(message.cost);
+      handAndPay(message);
     }
-    releaseParts();
-    if (isBusy || queue.length > 0 || !handled) return;
+    if (isBusy || queue.length > 0) return;
+    // A message longer than the credit could never arrive if its own parts kept the credit.
+    account.pay(assembly.takeCost());
     const fn = handled;
     handled = null;
-    fn();
+    fn?.();
+  };
+  const stop = () => {
+    isStopped = true;
+    account.close();
+    assembly.drop();
+    const rest = queue;
+    queue = [];
+    return rest;
   };
 
   return {
     accept: (payload, isLast) => {
       if (isStopped) return 'fine';
       const cost = payload.length + frameCost;
-      owed += cost;
-      if (owed > creditBytes) return 'over credit';
-      if (partsBytes + payload.length > messageBytesMax) return 'too long';
-      if (isLast && parts.length === 0) queue.push({ bytes: payload, cost });
-      else {
-        parts.push(payload);
-        partsBytes += payload.length;
-        partsCost += cost;
-      }
-      if (isLast && parts.length > 0) {
-        queue.push({ bytes: join(parts, partsBytes), cost: partsCost });
-        parts = [];
-        partsBytes = 0;
-        partsCost = 0;
-      }
+      if (!account.owe(cost)) return 'over credit';
+      if (assembly.bytes() + payload.length > messageBytesMax) return 'too long';
+      const message = assembly.add({ bytes: payload, cost }, isLast);
+      if (message) queue.push(message);
       pump();
       return 'fine';
     },
@@ -122,19 +97,78 @@ export function createIncoming(options: IncomingOptions): Incoming {
       pump();
     },
     flush: () => {
-      isStopped = true;
-      for (const message of queue.splice(0)) hand(message)?.catch(onError);
-      parts = [];
-      partsBytes = 0;
+      for (const message of stop()) hand(message)?.catch(onError);
     },
     drop: () => {
-      isStopped = true;
-      queue = [];
-      parts = [];
-      partsBytes = 0;
+      stop();
       handled = null;
     },
-    keptBytes: () => partsBytes + queue.reduce((sum, message) => sum + message.bytes.length, 0),
+    keptBytes: () => assembly.bytes() + queue.reduce((sum, { bytes }) => sum + bytes.length, 0),
+  };
+}
+
+interface Message {
+  bytes: Uint8Array;
+  /** Credit to return when it is handled. */
+  cost: number;
+}
+
+/** The credit that the other side has used and not got back. */
+function createAccount(creditBytes: number, onCredit: (bytes: number) => void) {
+  let owed = 0;
+  /** Handled; returned when it is worth a frame. */
+  let due = 0;
+  let isClosed = false;
+  return {
+    /** False when the other side used more than it has. */
+    owe: (cost: number): boolean => {
+      owed += cost;
+      return owed <= creditBytes;
+    },
+    pay: (cost: number) => {
+      due += cost;
+      if (isClosed || due < creditBytes / 4) return;
+      const returned = due;
+      owed -= due;
+      due = 0;
+      onCredit(returned);
+    },
+    close: () => {
+      isClosed = true;
+    },
+  };
+}
+
+/** The parts of a message that has not arrived in full. */
+function createAssembly() {
+  let parts: Uint8Array[] = [];
+  let size = 0;
+  let cost = 0;
+  const drop = () => {
+    parts = [];
+    size = 0;
+    cost = 0;
+  };
+  return {
+    bytes: () => size,
+    /** The whole message when this was its last part. */
+    add: (part: Message, isLast: boolean): Message | null => {
+      if (isLast && parts.length === 0) return part;
+      parts.push(part.bytes);
+      size += part.bytes.length;
+      cost += part.cost;
+      if (!isLast) return null;
+      const whole = { bytes: join(parts, size), cost };
+      drop();
+      return whole;
+    },
+    /** The cost of the parts so far, to be returned before the message is whole. */
+    takeCost: () => {
+      const taken = cost;
+      cost = 0;
+      return taken;
+    },
+    drop,
   };
 }
 

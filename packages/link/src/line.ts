@@ -3,10 +3,13 @@
  * limit, asks for round trips. It lives as long as the connection; `Replay` outlives it.
  */
 import type { Clock } from '@joh/clock';
+import { createAcknowledgements } from './acknowledgements.ts';
 import { encodeMessage, type Frame, frameSize, frameType, noBytes } from './frame.ts';
 import type { LinkLimits } from './limits.ts';
 import type { Transport } from './link.ts';
+import { createPacer } from './pacer.ts';
 import type { Replay } from './replay.ts';
+import type { Room } from './schedule.ts';
 import type { Window } from './window.ts';
 
 export interface LineOptions {
@@ -18,7 +21,7 @@ export interface LineOptions {
   /** How many numbered frames have arrived. */
   received(): number;
   /** A new frame to number and send, or null; it is bounded by what the room says. */
-  next(room: { bulk: boolean; small: boolean }, frameBytesMax: number): Frame | null;
+  next(room: Room, frameBytesMax: number): Frame | null;
   /** Reports whether `next` could give more right now. */
   hasMore(): boolean;
 }
@@ -38,46 +41,30 @@ export interface Line {
 
 /** With less than this on the way, a round trip says nothing about the window. */
 const probeBytesMin = 16 * 1024;
-/** New bytes that do not wait for company. */
-const promptBytes = 32 * 1024;
+/** Room left in a batch for one more frame that is worth its head. */
+const batchRestBytes = 4 * 1024;
 
 export function createLine(options: LineOptions): Line {
   const { clock, limits, transport, replay, window } = options;
   /** Frames without numbers, sent before all others. */
   let urgent: Frame[] = [];
-  let acknowledged = options.received();
-  let unacknowledgedBytes = 0;
-  let isAckDue = false;
-  let probe: { id: number; atMs: number; inFlightBytes: number } | null = null;
-  let probeId = 0;
-  let newBytes = 0;
-  let isPlanned = false;
   let isStopped = false;
-  let cooling: (() => void) | null = null;
-  let polling: (() => void) | null = null;
-  let acking: (() => void) | null = null;
-
-  const ask = () => {
-    probe = {
-      id: ++probeId,
-      atMs: clock.monotonic(),
-      inFlightBytes: replay.inFlightBytes(),
-    };
-    urgent.push({ type: frameType.ping, value: probeId, payload: noBytes });
-  };
-  const room = () => {
-    const inFlight = replay.inFlightBytes();
-    return {
-      bulk: inFlight < window.bytes(),
-      small: inFlight < window.bytes() + limits.reserveBytes,
-    };
-  };
+  const probe = createProbe(clock, replay, window);
+  const acks = createAcknowledgements({
+    clock,
+    limits,
+    received: options.received,
+    onDue: () => pacer.hurry(),
+  });
+  const isFull = () => transport.bufferedBytes() >= limits.socketBytesMax;
   const nextNumbered = (): Frame | null => {
-    const allowed = room();
+    const inFlight = replay.inFlightBytes();
+    const bulk = inFlight < window.bytes();
     const again = replay.peek();
-    if (again) return allowed.bulk ? again : null;
-    const share = Math.max(4096, Math.floor(window.bytes() / 8));
-    const frame = options.next(allowed, Math.min(limits.frameBytesMax, share));
+    if (again) return bulk ? again : null;
+    const small = inFlight < window.bytes() + limits.reserveBytes;
+    const share = Math.max(batchRestBytes, Math.floor(window.bytes() / 8));
+    const frame = options.next({ bulk, small }, Math.min(limits.frameBytesMax, share));
     if (frame) replay.append(frame);
     return frame;
   };
@@ -85,103 +72,75 @@ export function createLine(options: LineOptions): Line {
     const frames = urgent.splice(0);
     const first = replay.position();
     let bytes = 0;
-    while (bytes < limits.batchBytesMax - 4096) {
+    while (bytes < limits.batchBytesMax - batchRestBytes) {
       const frame = nextNumbered();
       if (!frame) break;
       replay.advance();
       bytes += frameSize(frame);
       frames.push(frame);
     }
-    if (!probe && replay.inFlightBytes() >= probeBytesMin) {
-      ask();
-      frames.push(...urgent.splice(0));
-    }
-    if (frames.length === 0 && !isAckDue) return null;
-    if (options.received() > acknowledged) {
-      acknowledged = options.received();
-      frames.unshift({ type: frameType.ack, value: acknowledged, payload: noBytes });
-    }
-    isAckDue = false;
-    unacknowledgedBytes = 0;
-    acking?.();
-    acking = null;
+    if (!probe.isOut() && replay.inFlightBytes() >= probeBytesMin) frames.push(probe.ask());
+    if (frames.length === 0 && !acks.isDue()) return null;
+    const ack = acks.take();
+    if (ack) frames.unshift(ack);
     return frames.length > 0 ? encodeMessage(first, frames) : null;
   };
-  const write = () => {
-    isPlanned = false;
-    if (isStopped) return;
-    newBytes = 0;
-    let isWritten = false;
-    while (transport.bufferedBytes() < limits.socketBytesMax) {
-      const message = collect();
-      if (!message || isStopped) break;
-      transport.send(message);
-      isWritten = true;
-    }
-    if (transport.bufferedBytes() >= limits.socketBytesMax) {
-      polling ??= clock.after(limits.socketPollMs, () => {
-        polling = null;
-        write();
-      });
-    }
-    if (isWritten && !isStopped) cool();
-  };
-  const cool = () => {
-    cooling?.();
-    cooling = clock.after(limits.batchMs, () => {
-      cooling = null;
-      if (urgent.length > 0 || isAckDue || replay.peek() || options.hasMore()) write();
-    });
-  };
-  const plan = () => {
-    if (isPlanned || isStopped) return;
-    isPlanned = true;
-    Promise.resolve().then(write, () => undefined);
-  };
-
-  return {
-    wake: (bytes) => {
-      newBytes += bytes;
-      if (!cooling || newBytes >= promptBytes) plan();
-    },
-    arrived: (bytes) => {
-      unacknowledgedBytes += bytes;
-      if (unacknowledgedBytes >= limits.ackBytes) {
-        isAckDue = true;
-        plan();
-      } else {
-        acking ??= clock.after(limits.ackMs, () => {
-          acking = null;
-          isAckDue = true;
-          plan();
-        });
+  const pacer = createPacer({
+    clock,
+    limits,
+    isFull,
+    hasMore: () => urgent.length > 0 || acks.isDue() || replay.peek() !== null || options.hasMore(),
+    write: () => {
+      let isWritten = false;
+      while (!isStopped && !isFull()) {
+        const message = collect();
+        if (!message) break;
+        transport.send(message);
+        isWritten = true;
       }
+      return isWritten;
     },
+  });
+  return {
+    wake: pacer.wake,
+    arrived: acks.arrived,
     ping: () => {
-      if (!probe) ask();
-      plan();
+      if (!probe.isOut()) urgent.push(probe.ask());
+      pacer.hurry();
     },
     pong: (value) => {
-      urgent.push(
-        { type: frameType.ack, value: options.received(), payload: noBytes },
-        { type: frameType.pong, value, payload: noBytes },
-      );
-      acknowledged = options.received();
-      plan();
+      urgent.push({ type: frameType.pong, value, payload: noBytes });
+      pacer.hurry();
     },
     answered: (value) => {
-      if (probe?.id !== value) return;
-      const nowMs = clock.monotonic();
-      window.sample(nowMs - probe.atMs, probe.inFlightBytes, nowMs);
-      probe = null;
-      plan();
+      if (probe.answer(value)) pacer.hurry();
     },
     stop: () => {
       isStopped = true;
       urgent = [];
-      cooling?.();
-      polling?.();
-      acking?.();
+      pacer.stop();
+      acks.stop();
+    },
+  };
+}
+
+/** One round trip at a time. It goes behind what is on the way: that is what it measures. */
+function createProbe(clock: Clock, replay: Replay, window: Window) {
+  let out: { id: number; atMs: number; inFlightBytes: number } | null = null;
+  let lastId = 0;
+  return {
+    isOut: () => out !== null,
+    ask: (): Frame => {
+      out = { id: ++lastId, atMs: clock.monotonic(), inFlightBytes: replay.inFlightBytes() };
+      return { type: frameType.ping, value: lastId, payload: noBytes };
+    },
+    /** False when this was not asked. */
+    answer: (value: number): boolean => {
+      if (out?.id !== value) return false;
+      const nowMs = clock.monotonic();
+      window.sample(nowMs - out.atMs, out.inFlightBytes, nowMs);
+      out = null;
+      return true;
     },
   };
 }

@@ -113,7 +113,7 @@ test('a fault crosses with its details; anything else becomes a reference', asyn
   const error = await client.call('add', { a: 1, b: 1 }).catch((thrown: unknown) => thrown);
   expect(isFault(error, 'E_FILE_UNKNOWN') && error.details).toEqual({ path: '/x' });
   const other = await client.call('wait', {}).catch((thrown: unknown) => thrown);
-  expect(isFault(other, 'E_INTERNAL') && other.details['reference']).toBe(unexpected[0]);
+  expect(isFault(other, 'E_INTERNAL') && other.details.reference).toBe(unexpected[0]);
   expect(JSON.stringify(other)).not.toContain('secret');
 });
 

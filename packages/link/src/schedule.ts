@@ -6,15 +6,20 @@ export interface Candidate {
   recentBytes(nowMs: number): number;
 }
 
+/** What the window still has room for. */
+export interface Room {
+  bulk: boolean;
+  small: boolean;
+}
+
 export interface Schedule<C extends Candidate> {
   /** The channel has something to send now or later. */
   add(channel: C): void;
   remove(channel: C): void;
   /**
-   * Small ones first, the quietest of them before the others; then the rest in turn. `mayBulk` and
-   * `maySmall` say what the window still has room for.
+   * Small ones first, the quietest of them before the others; then the rest in turn.
    */
-  next(nowMs: number, room: { bulk: boolean; small: boolean }): C | null;
+  next(nowMs: number, room: Room): C | null;
   /** Reports whether any channel is ready. */
   isReady(): boolean;
   clear(): void;
