@@ -1,5 +1,6 @@
 /** The agent as a process of its own, against sockets like FrontendMaster's. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +28,7 @@ const bytes = (words: string) => new TextEncoder().encode(words);
 
 let folder: TemporaryFolder;
 let frontend: FakeFrontend;
-let processes: ChildProcess[];
+let processes: (ChildProcess & { log: string })[];
 let links: Link[];
 
 beforeEach(async () => {
@@ -39,7 +40,8 @@ beforeEach(async () => {
   writeFileSync(join(folder.path, 'run', 'boot-token'), frontend.bootToken, { mode: 0o600 });
 });
 
-afterEach(async () => {
+afterEach(async (test) => {
+  if (test.task.result?.state === 'fail') for (const child of processes) console.error(child.log);
   for (const link of links) link.close();
   for (const child of processes) await ended(child, 'SIGKILL');
   await frontend.close();
@@ -137,7 +139,12 @@ function openIde(what: Prepare, ticket = () => frontend.ticket(what)) {
 /** Opens a channel and collects what comes. */
 function collect(link: Link, kind: ChannelKind, params: unknown) {
   const channel: Channel = link.open(kind, params);
-  const got = { channel, messages: [] as Uint8Array[], ended: false, error: null as FaultBody | null };
+  const got = {
+    channel,
+    messages: [] as Uint8Array[],
+    ended: false,
+    error: null as FaultBody | null,
+  };
   channel.onMessage((message) => void got.messages.push(message.slice()));
   channel.onEnd(() => {
     got.ended = true;
@@ -146,9 +153,8 @@ function collect(link: Link, kind: ChannelKind, params: unknown) {
     got.error = error;
   });
   const done = () =>
-    waitFor(() => {
+    waitFor(() => got.error || got.ended).then(() => {
       if (got.error) throw faultOf(got.error);
-      return got.ended;
     });
   return { ...got, got, done, text: () => text(Buffer.concat(got.messages)) };
 }
@@ -171,7 +177,7 @@ describe('agent', { timeout: 30_000 }, () => {
     expect(entries.map(({ name }) => name).sort()).toEqual(['.git', 'top.v']);
 
     const path = join(root, 'new.bin');
-    const content = random.bytes(300_000);
+    const content = new Uint8Array(randomBytes(300_000));
     const writing = collect(link, 'files.write', { path, create: true, overwrite: false });
     for (let at = 0; at < content.length; at += 50_000) {
       await writing.channel.send(content.slice(at, at + 50_000));
@@ -266,7 +272,9 @@ describe('agent', { timeout: 30_000 }, () => {
     const { what, agent, rpc, link } = await preparedIde();
     const { terminal } = await rpc.call('terminals.create', { columns: 80, rows: 24 });
     const before = collect(link, 'terminal', { terminal: terminal.id });
-    await before.channel.send(bytes('i=0; while :; do i=$((i+1)); echo line $i; sleep 0.02; done\n'));
+    await before.channel.send(
+      bytes('i=0; while :; do i=$((i+1)); echo line $i; sleep 0.02; done\n'),
+    );
     await waitFor(() => before.text().includes('line 5\r\n'));
     await ended(agent, 'SIGKILL');
     link.close();
@@ -278,7 +286,7 @@ describe('agent', { timeout: 30_000 }, () => {
     expect(terminals).toMatchObject([{ id: terminal.id, pid: terminal.pid, exitCode: null }]);
     const after = collect(again.link, 'terminal', { terminal: terminal.id });
     await waitFor(() => after.got.messages.length > 20);
-    const lines = [...after.text().matchAll(/line (\d+)\r\n/g)].map((match) => Number(match[1]));
+    const lines = [...after.text().matchAll(/line (\d+)/g)].map((match) => Number(match[1]));
     expect(lines[0]).toBe(1);
     expect(lines).toEqual(lines.map((_, at) => at + 1));
     await again.rpc.call('terminals.close', { terminal: terminal.id });
@@ -311,7 +319,7 @@ describe('agent', { timeout: 30_000 }, () => {
   it('runs a program with binary pipes, signals and an exit', async () => {
     const { link } = await preparedIde();
     const cat = collect(link, 'process', { argv: ['cat'] });
-    const input = random.bytes(200_000);
+    const input = new Uint8Array(randomBytes(200_000));
     for (let at = 0; at < input.length; at += 40_000) {
       const part = input.slice(at, at + 40_000);
       await cat.channel.send(Buffer.concat([Buffer.of(processByte.stdin), part]));

@@ -12,6 +12,7 @@ import {
   type Prepare,
   type SessionId,
   type SessionProgress,
+  type StreamId,
   streamId,
   type TelemetrySample,
 } from '@joh/protocol';
@@ -25,7 +26,12 @@ export interface FakeFrontend {
   credential: string;
   /** The agent's control socket; null while there is none. */
   control(): Rpc | null;
-  said: { registered: number; telemetry: TelemetrySample[]; attached: number[]; progress: SessionProgress[] };
+  said: {
+    registered: number;
+    telemetry: TelemetrySample[];
+    attached: number[];
+    progress: SessionProgress[];
+  };
   /** Address of the session's websocket, as a browser has it. */
   connectUrl(session: SessionId): string;
   ticket(prepare: Prepare, changes?: Record<string, unknown>): string;
@@ -50,6 +56,7 @@ export async function startFakeFrontend({
   const streams = new Map<string, (socket: Duplex) => void>();
   const tokens = new Set(['the-boot-token']);
   const said: FakeFrontend['said'] = { registered: 0, telemetry: [], attached: [], progress: [] };
+  const held: StreamId[] = [];
   let control: Rpc | null = null;
   const server = createServer((_request, response) => response.writeHead(404).end());
   server.on('connection', (socket) => {
@@ -67,13 +74,16 @@ export async function startFakeFrontend({
           tokens.delete('the-boot-token');
           tokens.add('the-credential');
           control = rpc;
+          for (const stream of held.splice(0)) void rpc.notify('dial', { stream });
         });
         rpc.onClose(() => {
           if (control === rpc) control = null;
         });
       });
     } else {
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: joh-tunnel\r\n\r\n');
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: joh-tunnel\r\n\r\n',
+      );
       streams.get(path.slice(agentPaths.streams.length))?.(socket);
     }
   });
@@ -83,12 +93,17 @@ export async function startFakeFrontend({
       streams.delete(stream);
       agent.write(rewrittenHead(request));
       if (head.length > 0) agent.write(head);
-      for (const [from, to] of [[socket, agent], [agent, socket]] as const) {
+      for (const [from, to] of [
+        [socket, agent],
+        [agent, socket],
+      ] as const) {
         from.pipe(to);
         from.on('close', () => to.destroy()).on('error', () => to.destroy());
       }
     });
-    void control?.notify('dial', { stream });
+    // Without an agent the browser is held, as FM does.
+    if (control) void control.notify('dial', { stream });
+    else held.push(stream);
   }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -103,17 +118,8 @@ export async function startFakeFrontend({
     said,
     connectUrl: (session) => `ws://127.0.0.1:${port}/connect/${session}`,
     ticket: (prepare, changes = {}) => {
-      const claims = {
-        session: prepare.session,
-        epoch: prepare.epoch,
-        user: prepare.user.id,
-        nonce: newId('nonce', random),
-        expiresAtMs: clock.now() + 30_000,
-        ...changes,
-      };
-      const body = Buffer.from(JSON.stringify(claims)).toString('base64url');
-      const key = Buffer.from(prepare.ticketKey, 'base64url');
-      return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
+      const nonce = newId('nonce', random);
+      return signedTicket(prepare, { nonce, expiresAtMs: clock.now() + 30_000, ...changes });
     },
     cut,
     forget: () => {
@@ -125,6 +131,13 @@ export async function startFakeFrontend({
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function signedTicket({ session, epoch, user, ticketKey }: Prepare, more: object): string {
+  const claims = { session, epoch, user: user.id, ...more };
+  const body = Buffer.from(JSON.stringify(claims)).toString('base64url');
+  const key = Buffer.from(ticketKey, 'base64url');
+  return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
 }
 
 function serveControl(

@@ -4,7 +4,7 @@
  *
  * - `{"open":"verbs"}`: requests and answers follow, one JSON a line; the host also tells exits.
  * - `{"open":"terminal","terminal":id}`: the host answers with frames (u32 length, big endian, then
- *   bytes): first the screen, then output; an empty frame says that the terminal does not exist.
+ *   bytes): first the screen, then output; an end without a frame: there is no such terminal.
  *   The agent sends input bytes. The host ends its direction when the terminal has exited.
  */
 import { terminal } from '@joh/protocol';

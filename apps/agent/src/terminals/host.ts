@@ -5,7 +5,6 @@ import { type Clock, newId, type Random } from '@joh/clock';
 import { fault, isFault } from '@joh/protocol';
 import { limits } from '#limits';
 import {
-  encodeFrame,
   type HostMessage,
   type HostRequest,
   type HostSpawn,
@@ -98,7 +97,7 @@ function welcome(socket: Socket, host: Host): void {
     if (opening.data.open === 'verbs') serveVerbs(socket, rest, host);
     else {
       const terminal = host.terminals.get(opening.data.terminal);
-      if (!terminal) return void socket.end(encodeFrame(new Uint8Array()));
+      if (!terminal) return void socket.end();
       // The reader of this side has gone for good once it ends its own direction.
       socket.on('end', () => socket.end());
       terminal.attach(socket);

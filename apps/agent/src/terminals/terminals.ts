@@ -142,7 +142,7 @@ async function attach(socket: Socket, terminal: string): Promise<Attachment> {
   socket.write(`${JSON.stringify({ open: 'terminal', terminal })}\n`);
   const frames = decodeFrames(socket);
   const first = await frames.next();
-  if (first.done || first.value.length === 0) {
+  if (first.done) {
     socket.destroy();
     throw fault('E_TERMINAL_UNKNOWN', {});
   }
