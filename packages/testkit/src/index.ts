@@ -1,4 +1,6 @@
 /** Clocks, misbehaving fakes and harnesses, for tests alone. */
+export { type DockerHost, startDockerHost } from './docker-host.ts';
+export type { DockerNetwork } from './docker-network.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { type Faults, type FaultyPipe, faultyPipe, type PipeEnd } from './faulty-pipe.ts';
 export { leakCheck } from './leak-check.ts';
