@@ -38,8 +38,10 @@ interface Shell {
 export interface SimulatedAgent {
   serve(link: Link): void;
   files: ReturnType<typeof createSimulatedFiles>;
-  /** Bytes of `build/top.bin` once a build has succeeded. */
-  bitstream: Uint8Array;
+  /** Every later save is refused for want of room. */
+  setDiskFull(isFull: boolean): void;
+  /** How many terminals were ever made. */
+  terminalCount(): number;
 }
 
 export function createSimulatedAgent(options: {
@@ -55,6 +57,7 @@ export function createSimulatedAgent(options: {
   const builds = new Map<string, BuildEvent[]>();
   let latest: Build | null = null;
   let terminalCount = 0;
+  let isDiskFull = false;
   const everyone = (say: (rpc: Rpc) => Promise<void>) => {
     for (const rpc of rpcs) say(rpc).catch(() => rpcs.delete(rpc));
   };
@@ -242,6 +245,7 @@ export function createSimulatedAgent(options: {
       channel.onMessage((part) => void parts.push(part));
       channel.onEnd(() => {
         try {
+          if (isDiskFull) throw fault('E_DISK_FULL');
           const { mtimeMs, size } = files.write(params.path, Buffer.concat(parts), params);
           channel.send(encode({ mtimeMs, size })).then(
             () => channel.end(),
@@ -283,7 +287,10 @@ export function createSimulatedAgent(options: {
   };
   return {
     files,
-    bitstream,
+    setDiskFull: (isFull) => {
+      isDiskFull = isFull;
+    },
+    terminalCount: () => terminalCount,
     serve(link) {
       link.onChannel((channel) => {
         const serve = kinds[channel.kind] as ((channel: Channel) => unknown) | undefined;

@@ -79,7 +79,6 @@ export function createSimulatedFiles(texts: Record<string, string>): SimulatedFi
       if (before && !overwrite) throw fault('E_FILE_EXISTS', { path });
       if (before && expectedMtimeMs !== undefined && before.mtimeMs !== expectedMtimeMs)
         throw fault('E_FILE_CHANGED', { path });
-      if (path.endsWith('disk-full.txt')) throw fault('E_DISK_FULL');
       time += 1000;
       parents(path);
       nodes.set(path, { content, mtimeMs: time });
