@@ -31,9 +31,8 @@ export function createWindow(limits: LinkLimits): Window {
     recentSince ??= nowMs;
     recentShortest = Math.min(recentShortest, rttMs);
     if (nowMs - recentSince < routeChangeMs) return;
-    if (recentShortest > shortest + 4 * limits.queueDelayMs) {
-      shortest = recentShortest - limits.queueDelayMs;
-    }
+    // By then the window is so small that what is left is not our own queue.
+    if (recentShortest > shortest + 4 * limits.queueDelayMs) shortest = recentShortest;
     recentSince = nowMs;
     recentShortest = Number.POSITIVE_INFINITY;
   };
