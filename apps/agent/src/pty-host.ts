@@ -1,6 +1,6 @@
 /** Entry of the pty host process: `JOH_PTY_HOST` is its socket, `JOH_PTY_HOST_ORPHAN_MS` its patience. */
 import { systemClock, systemRandom } from '@joh/clock';
-import { startPtyHost } from '#terminals';
+import { startPtyHost } from '#pty-host';
 
 const path = process.env.JOH_PTY_HOST;
 if (!path) {

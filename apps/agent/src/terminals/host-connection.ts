@@ -1,9 +1,9 @@
 /** The agent's end of the pty host. */
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '@joh/clock';
-import { type ErrorCode, fault, type Terminal } from '@joh/protocol';
+import { fault, type Terminal } from '@joh/protocol';
 import { limits } from '#limits';
-import { type HostVerb, hostMessage } from './host-protocol.ts';
+import type { HostMessage, HostVerb } from '#pty-host';
 
 export interface HostConnection {
   ask(verb: HostVerb): Promise<Terminal[]>;
@@ -49,14 +49,14 @@ export async function connectVerbs(options: {
   socket.write('{"open":"verbs"}\n');
 
   function heard(line: string) {
-    const message = hostMessage.parse(JSON.parse(line));
+    const message = JSON.parse(line) as HostMessage;
     if ('exited' in message) return options.onExited(message.exited, message.exitCode);
     const waiting = asked.get(message.id);
     asked.delete(message.id);
     if ('terminals' in message) waiting?.resolve(message.terminals);
     else {
       const { code, reason } = message.error;
-      waiting?.reject(fault(code as ErrorCode, { program: 'terminal', reason }));
+      waiting?.reject(fault(code, { program: 'terminal', reason }));
     }
   }
   return {

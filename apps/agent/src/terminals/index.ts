@@ -1,5 +1,4 @@
 /** Terminals, kept by a process of their own that outlives the agent. */
-export { type PtyHostOptions, startPtyHost } from './host.ts';
 export {
   type Attachment,
   createTerminals,

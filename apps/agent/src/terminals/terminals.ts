@@ -4,8 +4,8 @@ import type { Clock } from '@joh/clock';
 import { fault, type Terminal } from '@joh/protocol';
 import { limits } from '#limits';
 import { terminalEnvironment } from '#processes';
+import { decodeFrames } from '#pty-host';
 import { connectVerbs, type HostConnection, openSocket } from './host-connection.ts';
-import { decodeFrames } from './host-protocol.ts';
 
 /** A client's look at one terminal. */
 export interface Attachment {

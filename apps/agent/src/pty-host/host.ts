@@ -2,14 +2,14 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Clock, newId, type Random } from '@joh/clock';
-import { fault, isFault } from '@joh/protocol';
 import { limits } from '#limits';
 import {
+  type HostFailure,
   type HostMessage,
+  type HostOpening,
   type HostRequest,
   type HostSpawn,
-  hostOpening,
-  hostRequest,
+  hostError,
 } from './host-protocol.ts';
 import { createHostTerminal, type HostTerminal } from './host-terminal.ts';
 
@@ -92,11 +92,10 @@ function welcome(socket: Socket, host: Host): void {
     }
     socket.off('data', read);
     const rest = held.subarray(end + 1);
-    const opening = hostOpening.safeParse(parseJson(held.toString('utf8', 0, end)));
-    if (!opening.success) return void socket.destroy();
-    if (opening.data.open === 'verbs') serveVerbs(socket, rest, host);
+    const opening = readLine<HostOpening>(held.toString('utf8', 0, end));
+    if (opening?.open === 'verbs') serveVerbs(socket, rest, host);
     else {
-      const terminal = host.terminals.get(opening.data.terminal);
+      const terminal = host.terminals.get(opening?.terminal ?? '');
       if (!terminal) return void socket.end();
       // The reader of this side has gone for good once it ends its own direction.
       socket.on('end', () => socket.end());
@@ -117,8 +116,8 @@ function serveVerbs(socket: Socket, first: Buffer, host: Host): void {
     const lines = (held + decoder.decode(chunk, { stream: true })).split('\n');
     held = lines.pop() ?? '';
     for (const line of lines) {
-      const request = hostRequest.safeParse(parseJson(line));
-      if (request.success) void answer(socket, request.data, host);
+      const request = readLine<HostRequest>(line);
+      if (request) void answer(socket, request, host);
       else socket.destroy();
     }
   };
@@ -133,8 +132,7 @@ async function answer(socket: Socket, request: HostRequest, host: Host): Promise
     say({ id: request.id, terminals: terminals.map((terminal) => terminal.describe()) });
     if (request.verb === 'shutdown') host.end();
   } catch (error) {
-    const code = isFault(error) ? error.code : 'E_PROCESS_FAILED';
-    const reason = isFault(error) ? String(error.details.reason ?? '') : String(error);
+    const { code = 'E_PROCESS_FAILED', reason = String(error) } = error as Partial<HostFailure>;
     say({ id: request.id, error: { code, reason } });
   }
 }
@@ -146,7 +144,7 @@ async function perform(request: HostRequest, host: Host): Promise<HostTerminal[]
   if (request.verb === 'create') return [await createIn(host, request.spawn)];
   if (request.verb === 'shutdown') return [];
   const terminal = terminals.get(request.terminal);
-  if (!terminal) throw fault('E_TERMINAL_UNKNOWN', {});
+  if (!terminal) throw hostError('E_TERMINAL_UNKNOWN', 'it has ended');
   if (request.verb === 'resize') terminal.resize(request.columns, request.rows);
   else {
     terminals.delete(request.terminal);
@@ -160,8 +158,7 @@ async function createIn(host: Host, spawn: HostSpawn): Promise<HostTerminal> {
   if (terminals.size >= limits.terminalsMax) {
     const exited = [...terminals].find(([, terminal]) => terminal.describe().exitCode !== null);
     if (!exited) {
-      const program = spawn.argv[0] ?? '';
-      throw fault('E_PROCESS_FAILED', { program, reason: 'too many terminals are open' });
+      throw hostError('E_PROCESS_FAILED', 'too many terminals are open');
     }
     terminals.delete(exited[0]);
     exited[1].close();
@@ -178,9 +175,9 @@ async function createIn(host: Host, spawn: HostSpawn): Promise<HostTerminal> {
   return terminal;
 }
 
-function parseJson(text: string): unknown {
+function readLine<T>(text: string): T | null {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as T;
   } catch {
     return null;
   }

@@ -1,7 +1,6 @@
 /** A pseudoterminal with a program in it, as bytes. */
 import type { Socket } from 'node:net';
-import { fault } from '@joh/protocol';
-import type { HostSpawn } from './host-protocol.ts';
+import { type HostSpawn, hostError } from './host-protocol.ts';
 
 export interface Pty {
   pid: number;
@@ -36,7 +35,7 @@ export async function openPty({ argv, env, cwd, columns, rows }: HostSpawn): Pro
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw fault('E_PROCESS_FAILED', { program, reason }, { cause: error });
+    throw hostError('E_PROCESS_FAILED', reason);
   }
   let paused = false;
   let exiting = false;
