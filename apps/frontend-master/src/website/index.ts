@@ -1,0 +1,2 @@
+/** The pages people see before and beside the IDE. */
+export { type WebsiteOptions, websiteRoutes } from './routes.ts';

@@ -1,0 +1,72 @@
+/** The pages. What they show comes from the same services as the API. */
+import { fault, type Project, projectPath, type Template } from '@joh/protocol';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Accounts, SignedInAccount } from '#accounts';
+import type { Http } from '#platform';
+import { signInPage, signUpPage } from './account-pages.ts';
+import { type AssetFolders, sendIde, serveAssets } from './assets.ts';
+import { faultPage } from './fault-page.ts';
+import { landingPage } from './landing-page.ts';
+import { openPage, phonePage } from './open-page.ts';
+import { projectsPage, templatesPage } from './project-pages.ts';
+
+export interface WebsiteOptions {
+  accounts: Pick<Accounts, 'authenticate'>;
+  /** The projects of an account, newest first. */
+  listProjects(account: SignedInAccount): Promise<readonly Project[]>;
+  templates: readonly Template[];
+  folders: AssetFolders;
+}
+
+/** Adds the website to FM's HTTP. */
+export async function websiteRoutes(http: Http, options: WebsiteOptions): Promise<void> {
+  const { app } = http;
+  const { accounts, templates, folders } = options;
+  const nameOf = async (request: FastifyRequest) =>
+    (await accounts.authenticate(request))?.name ?? null;
+  const visitors = (path: string, render: () => string) =>
+    app.get(path, async (request, reply) =>
+      (await nameOf(request)) ? reply.redirect('/projects') : send(reply, render()),
+    );
+  const members = (
+    path: string,
+    handle: (
+      account: SignedInAccount,
+      request: FastifyRequest,
+      reply: FastifyReply,
+    ) => Promise<FastifyReply>,
+  ) =>
+    app.get(path, async (request, reply) => {
+      const account = await accounts.authenticate(request);
+      if (account) return handle(account, request, reply);
+      return reply.redirect(`/sign-in?next=${encodeURIComponent(request.url)}`);
+    });
+
+  await serveAssets(http, folders);
+  visitors('/', landingPage);
+  visitors('/sign-up', signUpPage);
+  visitors('/sign-in', signInPage);
+  app.get('/templates', async (request, reply) =>
+    send(reply, templatesPage(await nameOf(request), templates)),
+  );
+  app.get('/phone', async (request, reply) => send(reply, phonePage(await nameOf(request))));
+  members('/projects', async (account, _request, reply) =>
+    send(reply, projectsPage(account.name, await options.listProjects(account), templates)),
+  );
+  members('/open/:owner/:project', async (account, request, reply) => {
+    const { owner, project } = request.params as { owner: string; project: string };
+    const path = projectPath.safeParse(`${owner}/${project}`);
+    if (!path.success) throw fault('E_PROJECT_UNKNOWN', { project: `${owner}/${project}` });
+    return send(reply, openPage(account.name, path.data));
+  });
+  members('/ide/:session(^session_[0-9a-z]+$)', (_account, _request, reply) =>
+    sendIde(http, reply, folders.ide),
+  );
+  http.errorPage(async (request, error) =>
+    faultPage(await nameOf(request).catch(() => null), error),
+  );
+}
+
+function send(reply: FastifyReply, page: string): FastifyReply {
+  return reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page);
+}
