@@ -112,11 +112,11 @@ describe('the website', () => {
     const page = await open('/open/ada/blinky');
     await page.getByRole('link', { name: 'Create an account' }).click();
     await signUp(page, 'ada', 'other@example.org');
-    expect(await page.getByRole('alert').innerText()).toContain('The name "ada" is taken.');
+    expect(await page.getByRole('alert').textContent()).toContain('The name "ada" is taken.');
     await picture(page, 'sign-up-taken');
     await page.goto(`${http.publicUrl()}/sign-in?next=%2Fopen%2Fada%2Fblinky`);
     await signIn(page, 'wrong password');
-    expect(await page.getByRole('alert').innerText()).toContain(
+    expect(await page.getByRole('alert').textContent()).toContain(
       'The e-mail address or the password is wrong.',
     );
     await signIn(page, 'correct horse');
@@ -143,7 +143,7 @@ describe('the website', () => {
 
   it('says what is wrong with an address, and is light where people like it light', async () => {
     const page = await open('/nothing/here');
-    expect(await page.getByRole('alert').innerText()).toContain(
+    expect(await page.getByRole('alert').textContent()).toContain(
       'There is nothing at /nothing/here.',
     );
     await page.emulateMedia({ colorScheme: 'light' });
