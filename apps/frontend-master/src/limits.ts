@@ -95,7 +95,7 @@ export const sessionLimits = {
   /** Ended sessions stay visible this long. */
   endedKeptMs: 7 * 24 * 3_600_000,
   /** A comment on an idle event stream keeps proxies from cutting it. */
-  eventsPingMs: 15_000,
+  eventsPingMs: 10_000,
   eventsPerSessionMax: 32,
 } as const;
 

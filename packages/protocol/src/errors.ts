@@ -144,6 +144,13 @@ export const errors = {
     todo: 'Reload the page.',
     retry: 'never',
   },
+  E_SESSION_TOO_MANY: {
+    status: 409,
+    what: 'You already have {limit} open sessions, which is the most one account may have.',
+    kept: 'Your open sessions go on.',
+    todo: 'Close one that you do not need, then open this project again.',
+    retry: 'never',
+  },
   E_SESSION_QUEUE_FULL: {
     status: 503,
     what: 'All containers are in use and the queue is full.',

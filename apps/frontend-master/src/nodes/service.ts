@@ -22,6 +22,8 @@ export interface Nodes extends Credentials {
   find(container: ContainerId): Promise<Container | null>;
   /** The container that a session holds now. */
   findBySession(session: SessionId): Promise<Container | null>;
+  /** Every container that a session holds. */
+  listClaimed(): Promise<Container[]>;
   /** A session is done with its container: it is destroyed, and never used again. */
   release(container: ContainerId, reason: string): Promise<void>;
   /** A container that misbehaved is destroyed. */
@@ -106,6 +108,7 @@ export function createNodes(options: NodesOptions): Nodes {
     },
     find: store.find,
     findBySession: store.findBySession,
+    listClaimed: store.listClaimed,
     async release(container, reason) {
       if (!(await store.enter(container, 'gone', reason, ['claimed']))) return;
       tell({ kind: 'released', container });

@@ -10,6 +10,7 @@ export interface ContainerStore {
   find(id: ContainerId): Promise<Container | null>;
   /** The claimed container of a session. */
   findBySession(session: SessionId): Promise<Container | null>;
+  listClaimed(): Promise<Container[]>;
   /** All that may still hold resources, oldest first. */
   listUndestroyed(): Promise<Container[]>;
   /**
@@ -98,6 +99,14 @@ export function createContainerStore(store: Store): ContainerStore {
         await db.selectFrom('containers').selectAll().where('id', '=', id).executeTakeFirst(),
       ),
     findBySession: (session) => findBySession(db, session),
+    listClaimed: async () => {
+      const rows = await db
+        .selectFrom('containers')
+        .selectAll()
+        .where('state', '=', 'claimed')
+        .execute();
+      return rows.map(toContainer);
+    },
     listUndestroyed: async () => {
       const rows = await db
         .selectFrom('containers')
@@ -267,6 +276,7 @@ function toContainer(row: Selectable<Tables['containers']>): Container {
     state: row.state as ContainerState,
     session: row.session as SessionId | null,
     epoch: row.epoch,
+    connected: row.connected === 1,
     reason: row.reason,
     createdAt: row.created_at,
     heardAt: row.heard_at,

@@ -1,0 +1,2 @@
+/** What operators watch. */
+export { createMetrics, type Gauges, type Metrics } from './metrics.ts';
