@@ -6,6 +6,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+// biome-ignore lint/correctness/noUndeclaredDependencies: this file runs at build time only
 import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
@@ -47,6 +48,7 @@ await build({
   entryPoints: {
     agent: join(here, 'src/main.ts'),
     'pty-host': join(here, 'src/pty-host.ts'),
+    'embedded-tool': join(here, 'src/builds/embedded-tool.ts'),
     hdl: join(folderOf('@joh/hdl'), 'src/main.ts'),
   },
   outdir: dist,

@@ -1,47 +1,20 @@
 /** The agent: its parts put together. Reads no environment and makes no clock. */
-import type { Clock, Random } from '@joh/clock';
-import { type ContainerId, fault } from '@joh/protocol';
-import { type Connections, createConnections, type ProjectServices } from '#connections';
+import type { Clock } from '@joh/clock';
+import { fault } from '@joh/protocol';
+import { type Connections, createConnections } from '#connections';
 import {
   type Control,
   createControl,
   createCredentialStore,
   createPreparation,
   dialStream,
-  type Prepared,
 } from '#control';
-import { createLanguages } from '#languages';
 import { limits } from '#limits';
-import { createProjectShell } from '#processes';
 import { createTelemetry, type Telemetry } from '#telemetry';
 import { createTerminals, type Terminals } from '#terminals';
-import {
-  createFiles,
-  createGit,
-  createSearch,
-  createSourceControl,
-  prepareWorkingCopy,
-} from '#workspace';
-
-export interface AgentOptions {
-  frontendUrl: string;
-  container: ContainerId;
-  version: string;
-  bootTokenFile: string | null;
-  bootToken: string | null;
-  /** Folder of the working copies. */
-  work: string;
-  /** Folder for secrets and sockets, 0700. */
-  runtime: string;
-  ptyHost: { path: string; start: (() => void) | null };
-  /** Environment of what the user runs. */
-  env: Record<string, string>;
-  given: { cores: number | null; memoryBytes: number | null };
-  embeddedLanguageServer: readonly [string, ...string[]];
-  clock: Clock;
-  random: Random;
-  log: (text: string) => void;
-}
+import { createGit, prepareWorkingCopy } from '#workspace';
+import type { AgentOptions } from './options.ts';
+import { createProject, type Project } from './project.ts';
 
 export interface Agent {
   /** Until the signal aborts, or FrontendMaster does not know the container any more. */
@@ -61,6 +34,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     root,
   });
   const connections = createConnections({ clock, random, onAttached: sayAttached, log });
+  /** One for the container's life: a container serves one session. */
+  let project: Project | null = null;
   const preparation = await createPreparation({
     folder: runtime,
     work: (given) =>
@@ -75,7 +50,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
           void control.notify('progress', { session: given.session, progress });
         },
       }),
-    onPrepared: (now) => connections.open(projectServices(options, { ...now, git, terminals })),
+    onPrepared: (now) => {
+      project ??= createProject(options, { root: now.root, git, terminals });
+      connections.open({ ...project, given: now.given });
+    },
   });
   const telemetry = createTelemetry({
     clock,
@@ -91,6 +69,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       prepare: async (given) => ({ root: (await preparation.prepare(given)).root }),
       close: async ({ reason }) => {
         connections.close(reason);
+        await project?.builds.close();
         await terminals.shutdown().catch((error: unknown) => log(`close: ${error}`));
         return {};
       },
@@ -157,44 +136,4 @@ function reportTelemetry(options: {
     await control.notify('telemetry', sample);
   };
   clock.every(limits.telemetryMs, report, signal, (error) => options.log(`telemetry: ${error}`));
-}
-
-function projectServices(
-  options: AgentOptions,
-  {
-    given,
-    root,
-    git,
-    terminals,
-  }: Prepared & { git: ReturnType<typeof createGit>; terminals: Terminals },
-): ProjectServices {
-  const { clock, random, env, version } = options;
-  const shell = createProjectShell({ env, root: () => root, onChanged: () => undefined });
-  return {
-    given,
-    root,
-    version,
-    clock,
-    random,
-    home: env.HOME ?? '/',
-    userShell: env.SHELL ?? '/bin/sh',
-    files: createFiles({ random }),
-    search: createSearch({
-      root,
-      ripgrep: async () => (await import('@vscode/ripgrep')).rgPath,
-    }),
-    sourceControl: createSourceControl({ git, root }),
-    terminals,
-    languages: createLanguages({
-      clock,
-      root: () => root,
-      shell: shell.environment,
-      embedded: options.embeddedLanguageServer,
-    }),
-    shell,
-    builds: null,
-    inspect: async () => {
-      throw fault('E_BITSTREAM_UNREADABLE', { reason: 'no reader is installed' });
-    },
-  };
 }

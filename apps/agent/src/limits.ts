@@ -50,6 +50,14 @@ export const limits = {
   /** Restarts of one language server in `languageRestartWindowMs` before it is given up. */
   languageRestartsMax: 4,
   languageRestartWindowMs: 180_000,
+  /** A whole build; place and route of a full FPGA takes minutes. */
+  buildMs: 1_800_000,
+  /** Source files that one glob of joh.json may match. */
+  buildSourcesMax: 2000,
+  /** What is kept of the tools' output for those who watch later. */
+  buildLogCharactersMax: 2 * 1024 * 1024,
+  buildLineCharactersMax: 8192,
+  buildProblemsMax: 500,
   telemetryMs: 1000,
   /** Below this much free space a warning is shown; once, until it is twice as much again. */
   diskFreeWarningBytes: 64 * 1024 * 1024,

@@ -57,7 +57,13 @@ const agent = await createAgent({
     : { path: ownHost, start: startHost },
   env,
   given: { cores: amount('JOH_CORES'), memoryBytes: amount('JOH_MEMORY_BYTES') },
-  embeddedLanguageServer: [process.execPath, hdlServer],
+  embedded: {
+    languageServer: [process.execPath, hdlServer],
+    tool: [
+      process.execPath,
+      beside(isBundled ? './embedded-tool.js' : './builds/embedded-tool.ts'),
+    ],
+  },
   clock: systemClock(),
   random: systemRandom(),
   log,

@@ -1,6 +1,6 @@
 /** What each kind of channel does. */
 import type { Channel } from '@joh/link';
-import { type ChannelKind, type ChannelParams, fault } from '@joh/protocol';
+import type { ChannelKind, ChannelParams } from '@joh/protocol';
 import { startPiped } from '#processes';
 import { readFileChunks, writeFileWhole } from '#workspace';
 import { channelSource } from './channel-source.ts';
@@ -75,7 +75,6 @@ export const channelKinds: { [K in Exclude<ChannelKind, 'rpc'>]: Serve<K> } = {
     });
   },
   build: async ({ build }, { channel, services, signal }) => {
-    if (!services.builds) throw fault('E_BUILD_UNKNOWN');
     for await (const event of services.builds.events(build, signal)) await sendJson(channel, event);
   },
 };

@@ -48,10 +48,10 @@ export function serveLink(
       (terminal, exitCode) => void notify('terminals.exited', { terminal, exitCode }),
     ),
     watchRepository({ root, clock, onChanged: () => void notify('sourceControl.changed', {}) }),
-    builds?.onChanged((build) => void notify('builds.changed', { build })),
+    builds.onChanged((build) => void notify('builds.changed', { build })),
   ];
   link.onState((state) => {
-    if (state === 'closed') for (const end of ends.splice(0)) end?.();
+    if (state === 'closed') for (const end of ends.splice(0)) end();
   });
   link.onChannel((channel) => {
     if (channel.kind !== 'rpc') return serveChannel(channel, services, log);

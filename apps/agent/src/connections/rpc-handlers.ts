@@ -1,6 +1,7 @@
 /** The agent's RPC: each method of the contract, by the service that does it. */
 import type { HandlersOf } from '@joh/link';
-import { type agentRpc, fault } from '@joh/protocol';
+import type { agentRpc } from '@joh/protocol';
+import { inspectBitstream } from '#bitstreams';
 import type { Languages } from '#languages';
 import type { Watches } from '#workspace';
 import type { Services } from './services.ts';
@@ -72,19 +73,12 @@ function sourceControlHandlers({ sourceControl }: Services) {
   } satisfies Partial<Handlers>;
 }
 
-function buildHandlers({ builds, inspect }: Services) {
+function buildHandlers({ builds }: Services) {
   return {
-    'builds.start': async () => {
-      if (!builds) throw fault('E_BUILD_UNKNOWN');
-      return { build: await builds.start() };
-    },
-    'builds.cancel': async ({ build }) => {
-      if (!builds) throw fault('E_BUILD_UNKNOWN');
-      await builds.cancel(build);
-      return {};
-    },
-    'builds.latest': async () => ({ build: (await builds?.latest()) ?? null }),
-    'bitstreams.inspect': ({ path }) => inspect(path),
+    'builds.start': async () => ({ build: await builds.start() }),
+    'builds.cancel': ({ build }) => builds.cancel(build).then(nothing),
+    'builds.latest': async () => ({ build: await builds.latest() }),
+    'bitstreams.inspect': ({ path }) => inspectBitstream(path),
   } satisfies Partial<Handlers>;
 }
 

@@ -1,20 +1,11 @@
 /** What one connection of an IDE can use. */
 import type { Clock, Random } from '@joh/clock';
-import type { BitstreamInformation, Build, BuildEvent, Prepare } from '@joh/protocol';
+import type { Prepare } from '@joh/protocol';
+import type { Builds } from '#builds';
 import type { LanguageConnection, Languages } from '#languages';
 import type { ProjectShell } from '#processes';
 import type { Terminals } from '#terminals';
 import type { Files, Search, SourceControl } from '#workspace';
-
-/** The project's builds, as the agent's own folder of that name makes them. */
-export interface Builds {
-  start(): Promise<string>;
-  cancel(build: string): Promise<void>;
-  latest(): Promise<Build | null>;
-  /** From the build's start on; ends when it is done. */
-  events(build: string, signal: AbortSignal): AsyncIterable<BuildEvent>;
-  onChanged(listener: (build: Build) => void): () => void;
-}
 
 /** Of the session: the same for every connection. */
 export interface ProjectServices {
@@ -31,8 +22,7 @@ export interface ProjectServices {
   terminals: Terminals;
   languages: Languages;
   shell: ProjectShell;
-  builds: Builds | null;
-  inspect: (path: string) => Promise<BitstreamInformation>;
+  builds: Builds;
 }
 
 /** Of one connection. */

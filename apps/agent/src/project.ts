@@ -1,0 +1,47 @@
+/** What runs against the working copy, put together once. */
+import { createBuilds } from '#builds';
+import type { ProjectServices } from '#connections';
+import { createLanguages } from '#languages';
+import { createProjectShell } from '#processes';
+import type { Terminals } from '#terminals';
+import { createFiles, createSearch, createSourceControl, type Git } from '#workspace';
+import type { AgentOptions } from './options.ts';
+
+export type Project = Omit<ProjectServices, 'given'>;
+
+export function createProject(
+  options: AgentOptions,
+  { root, git, terminals }: { root: string; git: Git; terminals: Terminals },
+): Project {
+  const { clock, random, env, version, embedded } = options;
+  const shell = createProjectShell({ env, root: () => root, onChanged: () => undefined });
+  return {
+    root,
+    version,
+    clock,
+    random,
+    home: env.HOME ?? '/',
+    userShell: env.SHELL ?? '/bin/sh',
+    files: createFiles({ random }),
+    search: createSearch({
+      root,
+      ripgrep: async () => (await import('@vscode/ripgrep')).rgPath,
+    }),
+    sourceControl: createSourceControl({ git, root }),
+    terminals,
+    languages: createLanguages({
+      clock,
+      root: () => root,
+      shell: shell.environment,
+      embedded: embedded.languageServer,
+    }),
+    shell,
+    builds: createBuilds({
+      root,
+      clock,
+      random,
+      environment: shell.environment,
+      embedded: embedded.tool,
+    }),
+  };
+}
