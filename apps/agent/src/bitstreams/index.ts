@@ -1,0 +1,2 @@
+/** Bitstream files of the project. */
+export { inspectBitstream } from './inspect.ts';

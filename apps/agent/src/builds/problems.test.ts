@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest';
+import { isSameProblem, problemOf } from './problems.ts';
+
+const places = { root: '/home/joh/project', constraints: 'icebreaker.pcf' };
+
+// Lines as yosys 0.23 and 0.55, nextpnr-ice40 0.4 and 0.8 print them.
+test.each([
+  [
+    'yosys',
+    'src/bad.v:3: ERROR: syntax error, unexpected TOK_ALWAYS',
+    ['/home/joh/project/src/bad.v', 3, null, 'error', 'syntax error, unexpected TOK_ALWAYS'],
+  ],
+  [
+    'yosys',
+    "src/my design.sv:12.5-12.9: Warning: Identifier `\\x' is implicitly declared.",
+    [
+      '/home/joh/project/src/my design.sv',
+      12,
+      5,
+      'warning',
+      "Identifier `\\x' is implicitly declared.",
+    ],
+  ],
+  [
+    'yosys',
+    "ERROR: Module `\\nosuch' referenced in module `\\top' in cell `\\u' is not part of the design.",
+    [
+      null,
+      null,
+      null,
+      'error',
+      "Module `\\nosuch' referenced in module `\\top' in cell `\\u' is not part of the design.",
+    ],
+  ],
+  [
+    'yosys',
+    '/nix/store/x/share/yosys/ice40/cells_sim.v:7: Warning: strange.',
+    ['/nix/store/x/share/yosys/ice40/cells_sim.v', 7, null, 'warning', 'strange.'],
+  ],
+  [
+    'nextpnr-ice40',
+    "ERROR: package does not have a pin named '99' (on line 1)",
+    [
+      '/home/joh/project/icebreaker.pcf',
+      1,
+      null,
+      'error',
+      "package does not have a pin named '99'",
+    ],
+  ],
+  [
+    'nextpnr-ice40',
+    "Warning: unmatched constraint 'LED9' (on line 12)\r",
+    ['/home/joh/project/icebreaker.pcf', 12, null, 'warning', "unmatched constraint 'LED9'"],
+  ],
+  ['icepack', 'Error: Invalid line in asc.', [null, null, null, 'error', 'Invalid line in asc.']],
+] as const)('%s: %s', (tool, line, [path, row, column, severity, message]) => {
+  expect(problemOf(line, tool, places)).toEqual({
+    path,
+    line: row,
+    column,
+    severity,
+    message,
+    source: tool,
+  });
+});
+
+test.each([
+  '1. Executing Verilog-2005 frontend: src/top.v',
+  'Info: Max frequency for clock: 60.40 MHz (PASS at 12.00 MHz)',
+  '0 warnings, 2 errors',
+  'ABC: Warning: The network is combinational.',
+  '',
+])('no problem: %j', (line) => {
+  expect(problemOf(line, 'yosys', places)).toBeNull();
+});
+
+test('a warning that is repeated at the end is the same one', () => {
+  const line = 'src/warn.v:3: Warning: Range select out of bounds.';
+  const [a, b] = [problemOf(line, 'yosys', places)!, problemOf(line, 'yosys', places)!];
+  expect(isSameProblem(a, b)).toBe(true);
+  expect(isSameProblem(a, { ...b, line: 4 })).toBe(false);
+});

@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readInputs } from './settings.ts';
+import { outputsOf, planSteps } from './steps.ts';
+
+let root = '';
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'joh-settings-'));
+  await mkdir(join(root, 'src'));
+  await writeFile(join(root, 'src/b.v'), '');
+  await writeFile(join(root, 'src/a.v'), '');
+  await writeFile(join(root, 'src/notes.txt'), '');
+  await writeFile(join(root, 'pins.pcf'), '');
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const good = { board: 'icebreaker', top: 'top', sources: ['src/*.v'], constraints: 'pins.pcf' };
+const write = (value: unknown) =>
+  writeFile(join(root, 'joh.json'), typeof value === 'string' ? value : JSON.stringify(value));
+
+test('globs are resolved in their order, each file once', async () => {
+  await write({ ...good, sources: ['src/b.v', 'src/*.v'], clockMhz: 12 });
+  const inputs = await readInputs(root);
+  expect(inputs).toMatchObject({ top: 'top', sources: ['src/b.v', 'src/a.v'], clockMhz: 12 });
+  const [synthesis, route] = planSteps(inputs, outputsOf('top'));
+  expect(synthesis?.args.slice(-2)).toEqual(['src/b.v', 'src/a.v']);
+  expect(route?.args).toEqual(
+    expect.arrayContaining(['--up5k', '--package', 'sg48', '--freq', '12']),
+  );
+});
+
+test.each([
+  ['{', /not JSON/],
+  [{ ...good, sources: [] }, /"sources"/],
+  [{ ...good, clockMhz: -1 }, /"clockMhz"/],
+  [{ ...good, top: 'top; rm' }, /no name of a module/],
+  [{ ...good, sources: ['lib/*.v'] }, /no file matches "lib\/\*\.v"/],
+  [{ ...good, sources: ['src/*'] }, /notes\.txt is no Verilog/],
+  [{ ...good, sources: ['../*.v'] }, /not a path inside/],
+  [{ ...good, sources: ['/etc/*.v'] }, /not a path inside/],
+  [{ ...good, constraints: 'none.pcf' }, /none\.pcf does not exist/],
+])('%j is refused and says why', async (value, reason) => {
+  await write(value);
+  await expect(readInputs(root)).rejects.toMatchObject({
+    code: 'E_BUILD_CONFIGURATION',
+    message: expect.stringMatching(reason),
+  });
+});
+
+test('no joh.json; a board that is in no row', async () => {
+  await expect(readInputs(root)).rejects.toThrow(/there is no joh\.json/);
+  await write({ ...good, board: 'arty' });
+  await expect(readInputs(root)).rejects.toMatchObject({
+    code: 'E_BOARD_UNKNOWN',
+    message: expect.stringContaining('arty'),
+  });
+});

@@ -1,0 +1,107 @@
+/** The template built by the real tools, native and embedded, and programmed to the simulated board. */
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { boardById, programBoard, webUsbPort } from '@joh/boards';
+import { simulatedIcebreaker } from '@joh/boards/simulated';
+import { systemClock, systemRandom } from '@joh/clock';
+import type { Build, BuildEvent } from '@joh/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inspectBitstream } from '#bitstreams';
+import { createBuilds } from '#builds';
+
+const template = new URL('../../../../templates/icebreaker-blinky/files', import.meta.url);
+
+describe.each(['native', 'embedded'] as const)('%s', (kind) => {
+  let root = '';
+  let built: Build;
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'joh-toolchain-'));
+    await cp(template, root, { recursive: true });
+    built = await build(root, kind);
+  });
+  afterAll(() => rm(root, { recursive: true, force: true }));
+
+  test('the template builds, with figures', () => {
+    expect(built, built.failure ?? '').toMatchObject({ state: 'succeeded', toolchain: kind });
+    expect(built.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(built.bitstream).toMatchObject({ family: 'ice40', device: 'up5k', crc: 'valid' });
+    expect(built.utilisation[0]).toMatchObject({ available: expect.any(Number) });
+    expect(
+      built.utilisation.find(({ resource }) => resource === 'ICESTORM_LC')?.used,
+    ).toBeGreaterThan(20);
+    expect(built.timing).toMatchObject([{ clock: 'CLK', constraintMhz: 12 }]);
+    expect(built.timing[0]!.achievedMhz).toBeGreaterThan(12);
+  });
+
+  test.each(['flash', 'sram'] as const)('it programs the simulated board: %s', async (target) => {
+    const path = join(root, 'build/top.bin');
+    expect(await inspectBitstream(path)).toEqual(built.bitstream);
+    const clock = systemClock();
+    const board = simulatedIcebreaker({ clock, jumpers: target });
+    await programBoard({
+      port: webUsbPort(board.device),
+      board: boardById('icebreaker'),
+      bitstream: new Uint8Array(await readFile(path)),
+      target,
+      clock,
+    });
+    expect(board.state()).toMatchObject({ configured: true, source: target });
+    board.unplug();
+  });
+
+  test('a syntax error has a file and a line, and the last bitstream stays', async () => {
+    const before = await readFile(join(root, 'build/top.bin'));
+    const top = join(root, 'src/top.v');
+    const source = await readFile(top, 'utf8');
+    await writeFile(top, source.replace('wire pressed = button[1];', 'wire pressed = button[1'));
+    const line = source.split('\n').findIndex((text) => text.includes('wire pressed')) + 1;
+    const failed = await build(root, kind);
+    expect(failed.state).toBe('failed');
+    const [problem] = failed.problems.filter(({ severity }) => severity === 'error');
+    expect(problem).toMatchObject({ path: top, source: 'yosys' });
+    expect(problem!.line).toBeGreaterThanOrEqual(line);
+    expect(problem!.line).toBeLessThanOrEqual(line + 5);
+    expect(await readFile(join(root, 'build/top.bin'))).toEqual(before);
+    await writeFile(top, source);
+  });
+
+  test('a pin that the package has not is a problem of the constraints file', async () => {
+    const pins = join(root, 'icebreaker.pcf');
+    const text = await readFile(pins, 'utf8');
+    await writeFile(pins, text.replace('CLK    35', 'CLK    99'));
+    const failed = await build(root, kind);
+    expect(failed.failure).toMatch(/place and route/);
+    const line = text.split('\n').findIndex((row) => row.includes('CLK    35')) + 1;
+    expect(failed.problems.find(({ severity }) => severity === 'error')).toMatchObject({
+      path: pins,
+      line,
+    });
+    await writeFile(pins, text);
+  });
+});
+
+async function build(root: string, kind: Build['toolchain']): Promise<Build> {
+  const builds = createBuilds({
+    root,
+    clock: systemClock(),
+    random: systemRandom(),
+    environment: async () => ({ PATH: kind === 'native' ? (process.env.PATH ?? '') : '/nowhere' }),
+  });
+  try {
+    const id = await builds.start();
+    let last: BuildEvent | undefined;
+    const lines: string[] = [];
+    for await (const event of builds.events(id, AbortSignal.timeout(100_000))) {
+      last = event;
+      if (event.type === 'log') lines.push(event.text);
+    }
+    if (last?.type !== 'done')
+      throw new Error(`the build did not end: ${lines.slice(-5).join('\n')}`);
+    if (last.build.toolchain !== kind)
+      throw new Error('yosys, nextpnr-ice40 and icepack (fpga-icestorm) must be installed');
+    return last.build;
+  } finally {
+    await builds.close();
+  }
+}
