@@ -120,7 +120,7 @@ async function openProblem({ vscode, root }: Ide, problem: Problem): Promise<voi
 
 function showStatus(ide: Ide, runner: BuildRunner): void {
   const item = ide.vscode.window.createStatusBarItem(
-    'joh.build.state',
+    'build.state',
     ide.vscode.StatusBarAlignment.Left,
     900,
   );

@@ -106,6 +106,29 @@ export function buildLabel(progress: BuildProgress | null, nowMs: number): Build
   return { icon: 'error', text: `Build failed${count}` };
 }
 
+/** nextpnr's names of an iCE40's parts, in words (Lattice FPGA-TN-02006 and -02008). */
+const resourceTitles: Record<string, string> = {
+  ICESTORM_LC: 'Logic cells',
+  ICESTORM_RAM: 'Block RAM',
+  ICESTORM_SPRAM: 'Single-port RAM',
+  ICESTORM_DSP: 'DSP blocks',
+  ICESTORM_PLL: 'PLLs',
+  ICESTORM_HFOSC: '48 MHz oscillator',
+  ICESTORM_LFOSC: '10 kHz oscillator',
+  SB_IO: 'I/O pins',
+  SB_GB: 'Global buffers',
+  SB_I2C: 'I²C blocks',
+  SB_SPI: 'SPI blocks',
+  SB_WARMBOOT: 'Warm boot',
+  SB_RGBA_DRV: 'RGB LED driver',
+  SB_LEDDA_IP: 'LED controller',
+};
+
+/** Anything else keeps its name. */
+export function resourceTitle(resource: string): string {
+  return resourceTitles[resource] ?? resource;
+}
+
 /** Slack of a clock against its target in percent; null without one. */
 export function slackPercent(timing: Build['timing'][number]): number | null {
   if (timing.constraintMhz === null || timing.constraintMhz === 0) return null;

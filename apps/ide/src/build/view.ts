@@ -1,7 +1,15 @@
 /** The Build view: button, stages with their logs, use of the device, clocks. */
+import { deviceTitle } from '@joh/bitstream';
 import type { Build, Problem } from '@joh/protocol';
 import { element, icon } from '../workbench/element.ts';
-import { type BuildProgress, buildLabel, duration, type Stage, slackPercent } from './model.ts';
+import {
+  type BuildProgress,
+  buildLabel,
+  duration,
+  resourceTitle,
+  type Stage,
+  slackPercent,
+} from './model.ts';
 import './build.css';
 
 export interface BuildViewOptions {
@@ -171,7 +179,7 @@ function result(build: Build, onProgram: () => void): HTMLElement[] {
       return element(
         'tr',
         {},
-        element('th', { scope: 'row' }, resource),
+        element('th', { scope: 'row', title: resource }, resourceTitle(resource)),
         element('td', {}, meter(percent, `${resource}: ${percent} %`)),
         element('td', { class: 'joh-number' }, `${used} / ${available}`),
         element('td', { class: 'joh-number' }, `${percent} %`),
@@ -197,7 +205,7 @@ function result(build: Build, onProgram: () => void): HTMLElement[] {
             'p',
             { class: 'joh-bitstream' },
             icon('file-binary'),
-            `Bitstream for ${bitstream.family} ${bitstream.device ?? ''}, `,
+            `Bitstream for ${deviceTitle(bitstream.family, bitstream.device)}, `,
             `${Math.round(bitstream.sizeBytes / 1024)} KB `,
             element('button', { class: 'joh-link', click: onProgram }, 'Program a board'),
           ),

@@ -135,6 +135,12 @@ async function guarded<T>(run: () => Promise<T>): Promise<T> {
     const kind = fileErrorKind(error);
     if (kind === 'Modified')
       throw new FileOperationError(error.message, FileOperationResult.FILE_MODIFIED_SINCE);
-    throw FileSystemProviderError.create(fullMessage(error), FileSystemProviderErrorCode[kind]);
+    const shown = FileSystemProviderError.create(
+      fullMessage(error),
+      FileSystemProviderErrorCode[kind],
+    );
+    // VS Code writes the name before the message; ours needs no "Unknown (FileSystemError):".
+    if (kind === 'Unknown') shown.name = '';
+    throw shown;
   }
 }

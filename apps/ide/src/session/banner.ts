@@ -6,13 +6,15 @@ import { bannerOf } from './model.ts';
 import './session.css';
 
 export interface BannerOptions {
+  /** Within the workbench, whose colours are defined there. */
+  container: Element;
   connection: ConnectionMonitor;
   clock: Clock;
   onLeave: () => void;
 }
 
 /** Shows itself whenever there is something to say; half a second late at most. */
-export function mountBanner({ connection, clock, onLeave }: BannerOptions): void {
+export function mountBanner({ container, connection, clock, onLeave }: BannerOptions): void {
   const text = element('span', {});
   const leave = element('button', { class: 'joh-button', click: onLeave }, 'Back to projects');
   const banner = element(
@@ -22,7 +24,7 @@ export function mountBanner({ connection, clock, onLeave }: BannerOptions): void
     text,
     leave,
   );
-  document.body.append(banner);
+  container.append(banner);
   const draw = () => {
     const now = bannerOf(connection.current, clock.monotonic());
     banner.hidden = now === null;

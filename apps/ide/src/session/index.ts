@@ -6,10 +6,10 @@ import { showStatus } from './status.ts';
 
 export const session: Feature = {
   contributes,
-  register({ connection, clock, leave }) {
-    mountBanner({ connection, clock, onLeave: () => leave('/') });
-  },
   activate(ide) {
+    const { connection, clock, leave } = ide;
+    const container = document.querySelector('.monaco-workbench') ?? document.body;
+    mountBanner({ container, connection, clock, onLeave: () => leave('/') });
     showStatus(ide);
     registerCommands(ide);
     const { window } = ide.vscode;

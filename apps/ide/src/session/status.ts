@@ -39,7 +39,7 @@ export function showStatus(ide: Ide): void {
 }
 
 function item(ide: Ide, id: string, side: vscode.StatusBarAlignment, priority: number) {
-  return ide.vscode.window.createStatusBarItem(`joh.session.${id}`, side, priority);
+  return ide.vscode.window.createStatusBarItem(`session.${id}`, side, priority);
 }
 
 function colour({ vscode }: Ide, item: vscode.StatusBarItem, level: Level): void {

@@ -6,7 +6,16 @@ const ours = 'scmProvider == joh';
 const inGroup = (...groups: string[]) =>
   `${ours} && (${groups.map((group) => `scmResourceGroup == ${group}`).join(' || ')})`;
 
+/** VS Code's own git extension declares these; the themes give them their colours. */
+const colours = ['added', 'modified', 'deleted', 'renamed', 'untracked', 'conflicting', 'ignored'];
+const green = { dark: '#9ccc65', light: '#3f6b12', highContrast: '#9ccc65' };
+
 export const contributes: IExtensionContributions = {
+  colors: colours.map((name) => ({
+    id: `gitDecoration.${name}ResourceForeground`,
+    description: `Colour of ${name} files`,
+    defaults: green,
+  })),
   commands: [
     { command: 'joh.git.commit', title: 'Commit', category, icon: '$(check)' },
     { command: 'joh.git.push', title: 'Push', category, icon: '$(cloud-upload)' },

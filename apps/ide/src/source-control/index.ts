@@ -146,11 +146,7 @@ function stateOf(
 }
 
 function createBranchItem({ vscode }: Ide) {
-  const item = vscode.window.createStatusBarItem(
-    'joh.git.branch',
-    vscode.StatusBarAlignment.Left,
-    950,
-  );
+  const item = vscode.window.createStatusBarItem('git.branch', vscode.StatusBarAlignment.Left, 950);
   item.name = 'Branch';
   item.command = 'workbench.view.scm';
   return {

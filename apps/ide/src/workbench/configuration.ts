@@ -10,7 +10,7 @@ export const settingDefaults: Record<string, unknown> = {
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.settings.enableNaturalLanguageSearch': false,
   'window.commandCenter': true,
-  'window.menuBarVisibility': 'classic',
+  'window.menuBarVisibility': 'compact',
   'editor.fontSize': 14,
   'editor.minimap.enabled': false,
   'editor.bracketPairColorization.enabled': true,
