@@ -36,7 +36,8 @@ export function createChannelTable(options: ChannelTableOptions): ChannelTable {
   const { clock, limits, role, onReady } = options;
   const channels = new Map<number, ChannelState>();
   const turns = createTurns(limits.smallBytes);
-  const ids = { next: role === 'client' ? 1 : 2, peer: role === 'client' ? 0 : -1 };
+  /** Odd for channels that the client opens, even for the server's. */
+  let nextId = role === 'client' ? 1 : 2;
   const arrivals = createArrivals();
   let closed: { error: FaultBody | null } | null = null;
 
@@ -65,17 +66,17 @@ export function createChannelTable(options: ChannelTableOptions): ChannelTable {
   };
   const takeOpen = (frame: Frame): string | null => {
     const body = decodeJson(frame.payload) as { kind?: unknown; params?: unknown } | undefined;
-    const isPeers = frame.value > ids.peer && frame.value % 2 !== ids.next % 2;
+    // Not in the order of their ids: a small channel overtakes.
+    const isPeers = frame.value % 2 !== nextId % 2 && !channels.has(frame.value);
     if (typeof body?.kind !== 'string' || !isPeers) return 'a channel that cannot be opened';
-    ids.peer = frame.value;
     const { channel } = make(frame.value, body.kind, body.params);
     if (channels.size > limits.channelsMax) channel.close(tooMany());
     else arrivals.add(channel);
     return null;
   };
   const open = (kind: string, params: unknown): Channel => {
-    const state = make(ids.next, kind, params);
-    ids.next += 2;
+    const state = make(nextId, kind, params);
+    nextId += 2;
     const payload = encodeJson({ kind, params });
     const refused = closed?.error ?? openRefusal(payload, channels.size, limits);
     if (closed || refused) state.fail(refused);

@@ -644,3 +644,123 @@ test('too many channels: one more is refused, on either side', async () => {
   await w.clock.advance(50);
   expect(errors).toEqual(['E_REQUEST_TOO_MANY']);
 });
+
+test('many floods do not add up before a keystroke', async () => {
+  const { clock, client, server } = world(23, { bytesPerMs: 2500, delayMs: { min: 0, max: 1 } });
+  await until(clock, () => client.state === 'open');
+  let flooded = 0;
+  let typed = 0;
+  server().onChannel((channel) => {
+    channel.onMessage((message) => {
+      if (channel.kind === 'keys') typed++;
+      else flooded += message.length;
+    });
+  });
+  const keys = client.open('keys', {});
+  for (let n = 0; n < 40; n++) flood(client, 4096);
+  await clock.advance(2000);
+  for (let key = 0; key < 5; key++) {
+    const before = flooded;
+    void keys.send(Uint8Array.of(key));
+    await until(clock, () => typed === key + 1);
+    // What was on the way already; a turn of every flood would be 160 kB more.
+    expect(flooded - before).toBeLessThan(100_000);
+    await clock.advance(50);
+  }
+  client.close();
+});
+
+test('a keystroke does not wait for the acknowledgement of a flood', async () => {
+  const lengthMs = 100;
+  const delayMs = { min: lengthMs, max: lengthMs };
+  // Acknowledged in lumps, so that the window is full for most of the time.
+  const w = world(24, { bytesPerMs: 10_000, delayMs }, { ackMs: 80, ackBytes: 10_000_000 });
+  await until(w.clock, () => w.client.state === 'open');
+  const late: number[] = [];
+  let sentAt = 0;
+  w.server().onChannel((channel) => {
+    channel.onMessage(() => {
+      if (channel.kind === 'keys') late.push(w.clock.monotonic() - sentAt - lengthMs);
+    });
+  });
+  const keys = w.client.open('keys', {});
+  flood(w.client, 4096);
+  await w.clock.advance(3000);
+  for (let key = 0; key < 20; key++) {
+    sentAt = w.clock.monotonic();
+    void keys.send(Uint8Array.of(key));
+    await until(w.clock, () => late.length === key + 1);
+    await w.clock.advance(17);
+  }
+  expect(Math.max(...late)).toBeLessThan(2.5 * defaultLimits.queueDelayMs);
+  w.client.close();
+});
+
+test('a message that arrives twice counts once', async () => {
+  const clock = fakeClock();
+  const random = seededRandom(25);
+  const links: Link[] = [];
+  const servers = createServerLinks<Claims>({
+    clock,
+    random,
+    checkTicket: async () => ({ user: 'u', session: 's' }),
+    onLink: (link) => links.push(link),
+  });
+  const client = createClientLink({
+    clock,
+    random,
+    ticket: async () => 'good',
+    connect: async () => {
+      const pipe = faultyPipe(1, { clock });
+      servers.accept(pipe.b);
+      let isHello = true;
+      return {
+        ...pipe.a,
+        send: (message) => {
+          pipe.a.send(message);
+          if (!isHello) pipe.a.send(message);
+          isHello = false;
+        },
+      };
+    },
+  });
+  await until(clock, () => links.length === 1);
+  const [server] = links;
+  if (!server) throw new Error('no link');
+  const there = traffic(client, server, 25, 100, 50_000);
+  await until(clock, () => there.isClosed || !!there.wrong);
+  expect(there).toMatchObject({ got: 100, wrong: '' });
+});
+
+test('an end keeps its place behind what waits for credit, also when the other side has ended', async () => {
+  const w = world(26);
+  await until(w.clock, () => w.client.state === 'open');
+  const resume: (() => void)[] = [];
+  let got = 0;
+  const events: string[] = [];
+  w.server().onChannel((channel) => {
+    channel.end();
+    channel.onMessage(() => {
+      got++;
+      return new Promise<void>((resolve) => resume.push(resolve));
+    });
+    channel.onEnd(() => events.push(`end after ${got}`));
+    channel.onClose((error) => events.push(`closed ${error?.code ?? 'null'}`));
+  });
+  const channel = w.client.open('x', {});
+  channel.onClose((error) => events.push(`closed here ${error?.code ?? 'null'}`));
+  const sends = Array.from({ length: 20 }, () => channel.send(new Uint8Array(100_000)));
+  channel.end();
+  await w.clock.advance(1000);
+  expect(events).toEqual([]);
+  while (got < 20 || resume.length > 0) {
+    resume.shift()?.();
+    await w.clock.advance(5);
+  }
+  await Promise.all(sends);
+  await w.clock.advance(100);
+  expect(events).toEqual(
+    expect.arrayContaining(['end after 20', 'closed null', 'closed here null']),
+  );
+  expect(events).toHaveLength(3);
+});
