@@ -105,7 +105,8 @@ function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
   const { name = '', message = '' } = (error ?? {}) as { name?: string; message?: string };
   if (/NO_DEVICE|NOT_FOUND|disconnect/i.test(message)) return 'E_BOARD_DISCONNECTED';
   if (name === 'NotFoundError') return 'E_BOARD_DISCONNECTED';
-  if (/LIBUSB_ERROR_BUSY|unable to claim/i.test(message)) return 'E_BOARD_BUSY';
+  if (/LIBUSB_ERROR_BUSY|unable to claim/i.test(message) || name === 'InvalidStateError')
+    return 'E_BOARD_BUSY';
   if (/LIBUSB_ERROR_ACCESS|access denied/i.test(message) || name === 'SecurityError')
     return 'E_BOARD_DENIED';
   if (/TIMEOUT/.test(message)) return 'E_BOARD_TIMEOUT';

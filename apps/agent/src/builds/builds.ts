@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readBitstream } from '@joh/bitstream';
 import { type Clock, newId, type Random } from '@joh/clock';
-import { type Build, type BuildEvent, fault, isFault } from '@joh/protocol';
+import { type Build, type BuildEvent, fault } from '@joh/protocol';
 import { limits } from '#limits';
 import { createEventLog, type EventLog } from './event-log.ts';
 import { isSameProblem, problemOf } from './problems.ts';
@@ -49,6 +49,9 @@ interface Run {
   stop: AbortController;
   ended: Promise<void>;
 }
+
+/** Why a run was stopped when a person wanted it. */
+const cancelled = Symbol('cancelled');
 
 const toolWords = {
   native: 'tools of the project’s shell',
@@ -107,9 +110,7 @@ export function createBuilds(options: BuildsOptions): Builds {
     },
     cancel: async (id) => {
       if (latest?.build.id !== id || !isRunning()) throw fault('E_BUILD_UNKNOWN');
-      latest.stop.abort(
-        fault('E_BUILD_FAILED', { stage: 'the build', reason: 'it was cancelled' }),
-      );
+      latest.stop.abort(cancelled);
       await latest.ended;
     },
     latest: async () => latest?.build ?? (await readRecord(record)),
@@ -154,9 +155,8 @@ async function finish(work: Work, record: string, tell: (build: Build) => void):
   try {
     end = { state: 'succeeded', ...(await buildAll(work)) };
   } catch (error) {
-    const isCancelled = isFault(error) && error.details.reason === 'it was cancelled';
     const failure = error instanceof Error ? error.message : String(error);
-    end = isCancelled ? { state: 'cancelled' } : { state: 'failed', failure };
+    end = error === cancelled ? { state: 'cancelled' } : { state: 'failed', failure };
   } finally {
     cancelDeadline();
   }

@@ -1,11 +1,13 @@
 /** The template built by the real tools, native and embedded, and programmed to the simulated board. */
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { boardById, programBoard, webUsbPort } from '@joh/boards';
 import { simulatedIcebreaker } from '@joh/boards/simulated';
 import { systemClock, systemRandom } from '@joh/clock';
-import type { Build, BuildEvent } from '@joh/protocol';
+import { type Build, type BuildEvent, template as templateContract } from '@joh/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspectBitstream } from '#bitstreams';
 import { createBuilds } from '#builds';
@@ -79,6 +81,26 @@ describe.each(['native', 'embedded'] as const)('%s', (kind) => {
     });
     await writeFile(pins, text);
   });
+});
+
+test('the template is what it says, and its own simulation passes', async () => {
+  const description = await readFile(new URL('../template.json', `${template.href}/`), 'utf8');
+  expect(templateContract.parse(JSON.parse(description))).toMatchObject({
+    id: 'icebreaker-blinky',
+    board: 'icebreaker',
+  });
+  const root = await mkdtemp(join(tmpdir(), 'joh-simulation-'));
+  try {
+    await cp(template, root, { recursive: true });
+    await mkdir(join(root, 'build'));
+    const run = promisify(execFile);
+    const sources = ['src/top.v', 'test/top_tb.v'];
+    await run('iverilog', ['-g2005', '-Wall', '-o', 'build/top_tb', ...sources], { cwd: root });
+    const { stdout } = await run('vvp', ['build/top_tb'], { cwd: root });
+    expect(stdout).toMatch(/^PASS$/m);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
 });
 
 async function build(root: string, kind: Build['toolchain']): Promise<Build> {

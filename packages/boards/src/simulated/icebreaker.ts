@@ -281,7 +281,7 @@ function boot(board: BoardState): void {
 }
 
 function readImage(board: BoardState): void {
-  flashCommand(board, [0xab], 0);
+  flashCommand(board, 0xab);
   // tRES1 passes before the read; the clock of a simulation may stand still meanwhile.
   board.flash.awakeFrom = 0;
   let bytes = 0;
@@ -293,7 +293,7 @@ function readImage(board: BoardState): void {
     address = board.logic.bootAddress ?? 0;
   }
   const { logic } = board;
-  if (isDone(logic) && logic.flashSleeps) flashCommand(board, [0xb9], 0);
+  if (isDone(logic) && logic.flashSleeps) flashCommand(board, 0xb9);
   board.cancelBoot = board.clock.after((bytes * 8) / bootBitsPerMs, () => {
     board.isBooting = false;
     board.reason =
@@ -321,11 +321,10 @@ function feedFrom(board: BoardState, address: number): number {
   return bytes;
 }
 
-function flashCommand(board: BoardState, bytes: readonly number[], dummies: number): void {
+function flashCommand(board: BoardState, opcode: number): void {
   if (board.jumpers === 'sram') return;
   selectFlash(board.flash);
-  for (const byte of bytes) exchangeFlash(board.flash, byte);
-  for (let index = 0; index < dummies; index++) exchangeFlash(board.flash, 0);
+  exchangeFlash(board.flash, opcode);
   deselectFlash(board.flash);
 }
 

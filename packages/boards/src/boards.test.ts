@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { ice40Devices } from '@joh/bitstream';
+import { boardById, boardFilters, boards, findBoards } from '@joh/boards';
+import { expect, test } from 'vitest';
+
+test('ids are unique, devices are known, something can be programmed', () => {
+  expect(new Set(boards.map(({ id }) => id)).size).toBe(boards.length);
+  for (const { device, targets, rewiring } of boards) {
+    expect(ice40Devices.map(({ id }) => id)).toContain(device);
+    if (rewiring) expect(targets).not.toContain(rewiring.target);
+  }
+  expect(boardById('icebreaker')).toMatchObject({ device: 'up5k', package: 'sg48' });
+});
+
+test('docs/boards.md has a row for each', () => {
+  const text = readFileSync(new URL('../../../docs/boards.md', import.meta.url), 'utf8');
+  const ids = [...text.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(([, id]) => id);
+  expect(ids).toEqual(boards.map(({ id }) => id));
+});
+
+test('an unknown board is named, with those there are', () => {
+  expect(() => boardById('arty')).toThrow(/There is no board "arty"/);
+  try {
+    boardById('arty');
+  } catch (error) {
+    expect((error as { details: { boards: string } }).details.boards).toMatch(/icebreaker, /);
+  }
+});
+
+test('the filters name each pair of ids once', () => {
+  expect(boardFilters()).toEqual([
+    { vendorId: 0x0403, productId: 0x6010 },
+    { vendorId: 0x0403, productId: 0x6014 },
+  ]);
+});
+
+test('several boards on one id are told apart by name; without one nothing is sure', () => {
+  const usb = (productName: string | null, productId = 0x6010) => ({
+    vendorId: 0x0403,
+    productId,
+    productName,
+  });
+  const found = findBoards([
+    usb('iCEBreaker V1.0e'),
+    usb('Lattice FTUSB Interface Cable'),
+    usb(null),
+    usb('UPduino v3.1c', 0x6014),
+    { vendorId: 0x046d, productId: 1 },
+  ]);
+  expect(found.map(({ sure, boards: [first] }) => [first?.id, sure])).toEqual([
+    ['icebreaker', true],
+    ['icestick', false],
+    ['icebreaker', false],
+    ['upduino3', true],
+  ]);
+  expect(found[1]?.boards.map(({ id }) => id)).toEqual(['icestick', 'ice40-hx8k', 'icebreaker']);
+});
