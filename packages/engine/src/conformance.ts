@@ -83,7 +83,10 @@ const cases = {
     await engine.create(wanted, bound());
     const first = await find(wanted.id);
     await engine.create(wanted, bound());
-    await engine.create(wanted, bound());
+    const twice = await spec();
+    await Promise.all([engine.create(twice, bound()), engine.create(twice, bound())]);
+    const twins = (await engine.list(bound())).filter(({ id }) => id === twice.id);
+    expect(twins).toHaveLength(1);
     const all = (await engine.list(bound())).filter(({ id }) => id === wanted.id);
     expect(all).toEqual([first]);
   },

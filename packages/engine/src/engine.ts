@@ -45,8 +45,9 @@ export interface Engine {
   list(signal: AbortSignal, node?: NodeId): Promise<EngineContainer[]>;
 
   /**
-   * Ends every process of a container at once (asked politely first, briefly) and removes all it
-   * wrote. Resolves when it is gone from `list`. Idempotent: an unknown id is gone already.
+   * Ends every process of a container, at once or nearly, and removes all it wrote: what must be kept
+   * its agent is asked to keep before. Resolves when it is gone from `list`. Idempotent: an unknown
+   * id is gone already.
    * Call at any time, also for what an earlier process created.
    * @throws E_ENGINE_UNREACHABLE its node does not answer; call again later.
    */

@@ -1,4 +1,7 @@
 /** Container engines behind one interface. */
+
+export { createDockerEngine, type DockerEngineOptions } from './docker/docker-engine.ts';
+export { buildSessionImage, type SessionImageOptions } from './docker/session-image.ts';
 export type {
   ContainerSpec,
   Engine,

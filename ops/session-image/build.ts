@@ -1,0 +1,37 @@
+/** `node ops/session-image/build.ts [--tag T] [--base B] [--socket S] [--without-toolchain]` */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { systemClock } from '@joh/clock';
+import { buildSessionImage } from '@joh/engine';
+
+const { values } = parseArgs({
+  options: {
+    tag: { type: 'string', default: 'joh-session:dev' },
+    base: { type: 'string', default: 'debian:bookworm-slim' },
+    socket: { type: 'string', default: '/var/run/docker.sock' },
+    'without-toolchain': { type: 'boolean', default: false },
+  },
+});
+const root = join(import.meta.dirname, '../..');
+const agent = join(root, 'apps/agent/dist');
+if (!existsSync(join(agent, 'agent.js'))) {
+  process.stderr.write('The agent is not built. Run npm run build first.\n');
+  process.exit(1);
+}
+const clock = systemClock();
+const began = clock.monotonic();
+const { id, bytes } = await buildSessionImage({
+  clock,
+  socketPath: values.socket,
+  tag: values.tag,
+  base: values.base,
+  recipe: import.meta.dirname,
+  agent,
+  node: process.execPath,
+  toolchain: !values['without-toolchain'],
+  onLine: (line) => process.stdout.write(`${line}\n`),
+  signal: AbortSignal.timeout(30 * 60_000),
+});
+const seconds = ((clock.monotonic() - began) / 1000).toFixed(1);
+process.stdout.write(`${values.tag} is ${id}, ${Math.round(bytes / 1e6)} MB, in ${seconds} s\n`);

@@ -1,0 +1,100 @@
+/** What is asked of Docker for one container: pure. */
+import type { ContainerId, Resources } from '@joh/protocol';
+import type { ContainerSpec } from '../engine.ts';
+
+/** Labels on everything that is ours. `installation` keeps two FrontendMasters on one daemon apart. */
+export const labels = {
+  installation: 'joh.installation',
+  container: 'joh.container',
+  class: 'joh.class',
+  /** Which of the image's user ids it runs as. */
+  slot: 'joh.slot',
+} as const;
+
+/** User ids `firstUid` to `firstUid + slots - 1` have an entry in the image's /etc/passwd. */
+export const firstUid = 20_000;
+export const slots = 512;
+
+/** In the name too, so that another installation's container cannot be meant by mistake. */
+export function containerName(installation: string, id: ContainerId): string {
+  return `joh-${installation}-${id}`;
+}
+
+/** The lowest slot that nobody holds; null when all are taken. */
+export function freeSlot(taken: ReadonlySet<number>): number | null {
+  for (let slot = 0; slot < slots; slot++) if (!taken.has(slot)) return slot;
+  return null;
+}
+
+export interface ContainerRequestOptions {
+  image: string;
+  network: string;
+  installation: string;
+  slot: number;
+}
+
+/**
+ * The body of `POST /containers/create`. Each container runs as a user of its own, because the kernel
+ * counts inotify instances per user across containers (inotify(7)): the first would take them all.
+ */
+export function containerRequest(spec: ContainerSpec, options: ContainerRequestOptions) {
+  const uid = firstUid + options.slot;
+  return {
+    Image: options.image,
+    User: `${uid}:${uid}`,
+    Hostname: 'joh',
+    Env: Object.entries({ ...spec.environment, ...limitsTold(spec.resources) }).map(
+      ([name, value]) => `${name}=${value}`,
+    ),
+    Labels: {
+      [labels.installation]: options.installation,
+      [labels.container]: spec.id,
+      [labels.class]: spec.class,
+      [labels.slot]: String(options.slot),
+    },
+    HostConfig: {
+      ...hardening,
+      ...limitsAsked(spec.resources),
+      NetworkMode: options.network,
+      Tmpfs: {
+        '/run': `rw,nosuid,nodev,exec,size=16m,mode=0755,uid=${uid},gid=${uid}`,
+        '/tmp': 'rw,nosuid,nodev,exec,size=128m,mode=1777',
+      },
+      // Anonymous, so they are removed with the container; on disk, since a tmpfs eats its memory.
+      Mounts: ['/home/joh', '/work'].map((Target) => ({ Type: 'volume', Target })),
+    },
+  };
+}
+
+function limitsTold({ cores, memoryBytes }: Resources) {
+  return { JOH_CORES: String(cores), JOH_MEMORY_BYTES: String(memoryBytes) };
+}
+
+function limitsAsked({ cores, memoryBytes }: Resources) {
+  return {
+    NanoCpus: Math.round(cores * 1e9),
+    CpuShares: Math.max(2, Math.round(cores * 1024)),
+    Memory: memoryBytes,
+    // Equal: no swap.
+    MemorySwap: memoryBytes,
+  };
+}
+
+const hardening = {
+  Init: false,
+  RestartPolicy: { Name: 'no' },
+  Privileged: false,
+  CapDrop: ['ALL'],
+  SecurityOpt: ['no-new-privileges'],
+  ReadonlyRootfs: true,
+  PidsLimit: 512,
+  Ulimits: [
+    // Not above the daemon's own, or the start fails.
+    { Name: 'nofile', Soft: 4096, Hard: 4096 },
+    { Name: 'core', Soft: 0, Hard: 0 },
+  ],
+  IpcMode: 'private',
+  CgroupnsMode: 'private',
+  // What the container prints is for finding out why it did not start.
+  LogConfig: { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '1' } },
+} as const;

@@ -1,0 +1,343 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { newId, systemClock, systemRandom } from '@joh/clock';
+import type { ContainerId } from '@joh/protocol';
+import { type DockerHost, startDockerHost, waitFor } from '@joh/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { engineConformance } from '../conformance.ts';
+import type { ContainerSpec, Engine, EngineEvent } from '../engine.ts';
+import { containerName } from './container-request.ts';
+import { createDockerEngine, type DockerEngineOptions } from './docker-engine.ts';
+import { createEngineApi, type EngineApi } from './engine-api.ts';
+import { buildSessionImage } from './session-image.ts';
+
+const clock = systemClock();
+const root = join(import.meta.dirname, '../../../..');
+const agent = join(root, 'apps/agent/dist');
+/** The command line of one of the image's programs. */
+const program = (name: string) => `/opt/joh/bin/node /opt/joh/agent/${name}.js`;
+const signal = (ms = 20_000) => AbortSignal.timeout(ms);
+
+let host: DockerHost;
+let api: EngineApi;
+const figures: Record<string, number> = {};
+const timed = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+  const began = performance.now();
+  const result = await work();
+  figures[name] = Math.round(performance.now() - began);
+  return result;
+};
+
+beforeAll(async () => {
+  if (!existsSync(join(agent, 'agent.js'))) {
+    throw new Error('this test needs the agent: npm run -w apps/agent build');
+  }
+  host = await startDockerHost();
+  api = createEngineApi({ clock, socketPath: host.socketPath });
+  const base = await timed('base_import_ms', () => host.importBase());
+  const image = await timed('image_build_ms', () =>
+    buildSessionImage({
+      ...{ clock, base, agent, socketPath: host.socketPath, tag: 'joh-session:dev' },
+      recipe: join(root, 'ops/session-image'),
+      node: process.execPath,
+      toolchain: false,
+      signal: signal(200_000),
+    }),
+  );
+  figures.image_mb = Math.round(image.bytes / 1e6);
+});
+afterAll(async () => {
+  console.log('docker engine', figures);
+  api?.close();
+  await host?.remove();
+});
+
+const engineOn = (installation: string, options: Partial<DockerEngineOptions> = {}) =>
+  createDockerEngine({ clock, installation, socketPath: host.socketPath, ...options });
+
+const nameOf = (id: ContainerId) => containerName('test', id);
+
+engineConformance({
+  name: 'docker',
+  timeoutMs: 60_000,
+  waitMs: 20_000,
+  create: async () => ({
+    engine: engineOn('test'),
+    another: async (which) => engineOn(which === 'same' ? 'test' : 'strange'),
+    kill: async (id) => {
+      const path = `/containers/${nameOf(id)}/kill`;
+      await api.call('POST', path, { signal: signal(), timeoutMs: 10_000 });
+    },
+    silence: () => host.kill(),
+    answer: () => host.start(),
+    close: async () => undefined,
+  }),
+});
+
+/** The least of FrontendMaster that an agent needs to register. */
+async function tinyFrontend(address: string) {
+  const server = createServer((_, answer) => answer.writeHead(404).end());
+  const sockets = new WebSocketServer({
+    noServer: true,
+    handleProtocols: ([first]) => first ?? false,
+  });
+  const registrations: { container: string; token: string }[] = [];
+  const telemetry: Record<string, unknown>[] = [];
+  const dialled = (socket: WebSocket, asked: IncomingMessage) => {
+    const token = (asked.headers.authorization ?? '').replace('Bearer ', '');
+    socket.on('message', (data) => {
+      const { id, method, params } = JSON.parse(String(data));
+      if (method === 'telemetry') telemetry.push(params);
+      if (method !== 'register') return;
+      registrations.push({ container: params.container, token });
+      const result = { credential: `credential-of-${params.container}`, heartbeatMs: 200 };
+      socket.send(JSON.stringify({ jsonrpc: '2.0', id, result }));
+    });
+  };
+  server.on('upgrade', (asked, socket, head) => {
+    sockets.handleUpgrade(asked, socket, head, (done) => dialled(done, asked));
+  });
+  server.listen(0, address);
+  await once(server, 'listening');
+  return {
+    url: `http://${address}:${(server.address() as AddressInfo).port}`,
+    registrations,
+    telemetry,
+    async close() {
+      for (const client of sockets.clients) client.terminate();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+describe('session container on a real daemon', () => {
+  let engine: Engine;
+  let frontend: Awaited<ReturnType<typeof tinyFrontend>>;
+  beforeAll(async () => {
+    engine = engineOn('test');
+    frontend = await tinyFrontend(host.network.testAddress);
+  });
+  afterAll(async () => {
+    for (const { id } of await engine.list(signal())) await engine.destroy(id, signal());
+    await engine.close();
+    await frontend.close();
+  });
+  const spec = (): ContainerSpec => {
+    const id = newId('container', systemRandom()) as ContainerId;
+    return {
+      id,
+      node: 'docker' as ContainerSpec['node'],
+      class: 'standard',
+      resources: { cores: 0.75, memoryBytes: 384 * 2 ** 20 },
+      environment: {
+        JOH_CONTAINER_ID: id,
+        JOH_FRONTEND_URL: frontend.url,
+        JOH_BOOT_TOKEN: `boot-of-${id}`,
+      },
+    };
+  };
+  /** Runs a shell line in the container as its own user; its output. */
+  const sh = async (id: ContainerId, line: string, background = false): Promise<string> => {
+    const path = `/containers/${nameOf(id)}/exec`;
+    const given = { signal: signal(), timeoutMs: 20_000 };
+    const attached = { AttachStdout: !background, AttachStderr: !background, Tty: !background };
+    const body = { ...attached, Cmd: ['sh', '-c', line] };
+    const made = await api.call('POST', path, { ...given, body });
+    const { Id } = made.body as { Id: string };
+    const out = await api.call('POST', `/exec/${Id}/start`, {
+      ...given,
+      body: { Detach: background, Tty: !background },
+    });
+    return String(out.body).replaceAll('\r', '');
+  };
+  const registered = (id: ContainerId, times = 1) =>
+    waitFor(
+      () => frontend.registrations.filter(({ container }) => container === id).length >= times,
+      { deadlineMs: 20_000, what: `${id} has registered ${times} times` },
+    );
+
+  it('its agent registers, with the boot token, then with its credential', async () => {
+    const wanted = spec();
+    await timed('create_to_registered_ms', async () => {
+      await timed('create_ms', () => engine.create(wanted, signal()));
+      await registered(wanted.id);
+    });
+    const first = frontend.registrations.find(({ container }) => container === wanted.id);
+    expect(first?.token).toBe(`boot-of-${wanted.id}`);
+    // s6 starts a killed agent again; the pty host and what it holds is not touched.
+    const holder = (await sh(wanted.id, `pgrep -fx '${program('pty-host')}'`)).trim();
+    expect(holder).toMatch(/^\d+$/);
+    await timed('agent_killed_to_registered_ms', async () => {
+      await sh(wanted.id, `kill -9 $(pgrep -fx '${program('agent')}')`);
+      await registered(wanted.id, 2);
+    });
+    expect(frontend.registrations.at(-1)?.token).toBe(`credential-of-${wanted.id}`);
+    expect((await sh(wanted.id, `pgrep -fx '${program('pty-host')}'`)).trim()).toBe(holder);
+    await timed('destroy_ms', () => engine.destroy(wanted.id, signal()));
+  });
+
+  it('is hardened and limited as asked, seen from inside', async () => {
+    const [one, two] = [spec(), spec()];
+    await Promise.all([engine.create(one, signal()), engine.create(two, signal())]);
+    await registered(one.id);
+    const status = await sh(one.id, 'cat /proc/self/status');
+    expect(status).toMatch(/CapEff:\t0{16}/);
+    expect(status).toMatch(/CapBnd:\t0{16}/);
+    expect(status).toMatch(/NoNewPrivs:\t1/);
+    expect(status).toMatch(/Seccomp:\t2/);
+    const limits = await sh(
+      one.id,
+      `cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory.max 2>/dev/null;
+       cat cpu/cpu.cfs_quota_us cpu.max 2>/dev/null; cat pids/pids.max pids.max 2>/dev/null; ulimit -n`,
+    );
+    expect(limits.split(/\s+/)).toEqual(
+      expect.arrayContaining([String(384 * 2 ** 20), '75000', '512', '4096']),
+    );
+    for (const path of ['/', '/usr/bin', '/etc', '/opt/joh/agent', '/etc/joh/service']) {
+      expect(await sh(one.id, `touch ${path}/x`)).toMatch(/Read-only file system/);
+    }
+    for (const path of ['/tmp', '/work', '/home/joh', '/run/joh']) {
+      expect(await sh(one.id, `touch ${path}/x && echo written`)).toContain('written');
+    }
+    // Users of their own, with a name and a home.
+    const users = await Promise.all([one, two].map(({ id }) => sh(id, 'id -u; whoami; echo ~')));
+    expect(users[0]).not.toBe(users[1]);
+    for (const user of users) expect(user).toMatch(/^20\d{3}\njoh\n\/home\/joh\n$/);
+    // The token is in no environment, and its file goes with the first registration.
+    const environments = await sh(
+      one.id,
+      `cat /proc/1/environ /proc/$(pgrep -fx '${program('agent')}')/environ | tr '\\0' '\\n'`,
+    );
+    expect(environments).toContain('JOH_BOOT_TOKEN_FILE=');
+    expect(environments).not.toContain('JOH_BOOT_TOKEN=');
+    await waitFor(async () => !(await sh(one.id, 'ls /run/joh')).includes('boot-token'));
+    await Promise.all([one, two].map(({ id }) => engine.destroy(id, signal())));
+  });
+
+  it('its telemetry says the limits that were asked', async () => {
+    const wanted = spec();
+    await engine.create(wanted, signal());
+    const from = frontend.telemetry.length;
+    const sample = await waitFor(() => frontend.telemetry[from], { deadlineMs: 20_000 });
+    expect(sample).toMatchObject({ cpuLimitCores: 0.75, memoryLimitBytes: 384 * 2 ** 20 });
+    await engine.destroy(wanted.id, signal());
+  });
+
+  it('reaches FrontendMaster on the gateway, and no other container', async () => {
+    const reach = await engine.frontendReach(signal());
+    expect(reach).toMatchObject({ reach: 'address' });
+    const gateway = 'host' in reach ? reach.host : '';
+    // A listener on the machine that the daemon stands on, as FrontendMaster would be.
+    const script = `require('http').createServer((_, a) => a.end('frontend')).listen(0, '${gateway}',
+      function () { console.log(this.address().port) })`;
+    const [nsenter = '', ...enter] = host.network.enter;
+    const listener = spawn(nsenter, [...enter, process.execPath, '-e', script]);
+    try {
+      const [port] = await once(listener.stdout, 'data');
+      const [one, two] = [spec(), spec()];
+      await Promise.all([engine.create(one, signal()), engine.create(two, signal())]);
+      const fetching = (url: string) =>
+        `/opt/joh/bin/node -e "fetch('${url}', { signal: AbortSignal.timeout(1500) })
+         .then((a) => a.text()).then(console.log, (e) => console.log('failed', e.name))
+         .then(() => process.exit())"`;
+      expect(await sh(one.id, fetching(`http://${gateway}:${String(port).trim()}`))).toContain(
+        'frontend',
+      );
+      const address = (await sh(two.id, 'hostname -i')).trim();
+      const serve = `exec /opt/joh/bin/node -e "require('http').createServer((_, a) => a.end('other'))
+        .listen(8000, () => require('fs').writeFileSync('/tmp/up', ''))"`;
+      await sh(two.id, serve, true);
+      await waitFor(async () => (await sh(two.id, 'ls /tmp')).includes('up'), {
+        deadlineMs: 10_000,
+      });
+      expect(await sh(two.id, fetching(`http://${address}:8000`))).toContain('other');
+      expect(await sh(one.id, fetching(`http://${address}:8000`))).toContain('failed');
+      await Promise.all([one, two].map(({ id }) => engine.destroy(id, signal())));
+    } finally {
+      listener.kill('SIGKILL');
+    }
+  });
+
+  it('ends when FrontendMaster does not know it any more, and says why it ended', async () => {
+    const wanted = spec();
+    await engine.create(wanted, signal());
+    await registered(wanted.id);
+    await sh(wanted.id, 's6-svscanctl -t /run/service');
+    const ended = await waitFor(
+      async () =>
+        (await engine.list(signal())).find(
+          ({ id, state }) => id === wanted.id && state === 'exited',
+        ),
+      { deadlineMs: 20_000 },
+    );
+    expect(ended.reason).toBe('Its first process ended with code 0.');
+    await engine.destroy(wanted.id, signal());
+  });
+
+  it('leaves no volume behind', async () => {
+    const given = { signal: signal(), timeoutMs: 10_000 };
+    for (const { id } of await engine.list(signal())) await engine.destroy(id, signal());
+    const { body } = await api.call('GET', '/volumes', given);
+    expect((body as { Volumes: unknown[] | null }).Volumes ?? []).toEqual([]);
+  });
+});
+
+describe('docker engine in trouble', () => {
+  it('says how to build the image that is missing', async () => {
+    const engine = engineOn('test', { image: 'joh-session:none' });
+    const [node] = await engine.nodes(signal());
+    expect(node).toMatchObject({ reachable: false });
+    expect(node?.reason).toContain('node ops/session-image/build.ts --tag joh-session:none');
+    await engine.close();
+  });
+
+  it('says what to do where there is no daemon', async () => {
+    const engine = engineOn('test', { socketPath: '/nowhere/docker.sock' });
+    const [node] = await engine.nodes(signal());
+    expect(node).toMatchObject({ reachable: false, cores: 0 });
+    expect(node?.reason).toContain('Start Docker');
+    await expect(engine.list(signal())).rejects.toMatchObject({ code: 'E_ENGINE_UNREACHABLE' });
+    await engine.close();
+  });
+
+  it('does not wait for a daemon that is there and silent', async () => {
+    const short = {
+      listTimeoutMs: 400,
+      createTimeoutMs: 400,
+      destroyTimeoutMs: 400,
+      pingTimeoutMs: 400,
+    };
+    const engine = engineOn('test', { timeouts: short });
+    const events: EngineEvent['type'][] = [];
+    const stop = new AbortController();
+    await engine.watch(({ type }) => events.push(type), stop.signal);
+    const [before] = await engine.nodes(signal());
+    host.freeze();
+    try {
+      await expect(engine.list(signal())).rejects.toMatchObject({
+        code: 'E_ENGINE_UNREACHABLE',
+        message: expect.stringContaining('no answer'),
+      });
+      await waitFor(() => events.includes('lost'), { what: 'the silence is noticed' });
+      const [node] = await engine.nodes(signal());
+      expect(node).toMatchObject({ reachable: false, cores: before?.cores });
+      const gaveUp = new AbortController();
+      const listing = engine.list(gaveUp.signal);
+      gaveUp.abort('enough');
+      await expect(listing).rejects.toBe('enough');
+    } finally {
+      host.thaw();
+    }
+    await waitFor(() => events.includes('recovered'), { deadlineMs: 15_000 });
+    expect(await engine.list(signal())).toEqual([]);
+    stop.abort();
+    await engine.close();
+  });
+});
