@@ -1,6 +1,6 @@
 /** Server-sent events (WHATWG HTML §9.2), as far as FrontendMaster uses them. */
 
-export interface ServerEvent {
+interface ServerEvent {
   /** `message` unless the stream names another. */
   event: string;
   data: string;

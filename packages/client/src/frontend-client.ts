@@ -33,8 +33,11 @@ export interface FrontendClientOptions {
   url: string;
   fetch: Fetch;
   clock: Clock;
-  /** Without one, the browser's cookies say who asks. Signing in replaces it. */
-  token?: string | null | undefined;
+  /**
+   * Null when there is none yet; signing in replaces it. Left out on a page: there the browser's
+   * cookies say who asks.
+   */
+  token?: string | null;
   /** Default: the global one. Only Node's takes headers, which a token needs. */
   WebSocket?: SocketConstructor | undefined;
 }
@@ -77,12 +80,12 @@ export interface FrontendClient {
 export function createFrontendClient(options: FrontendClientOptions): FrontendClient {
   const { clock } = options;
   let token = options.token ?? null;
-  const isWithToken = token !== null;
+  const isWithToken = options.token !== undefined;
   const requester = createRequester({ ...options, token: () => token });
   const { call, command } = requester;
   const enter = async (path: string, body: SignUp | SignIn): Promise<SignedIn> => {
     const done = await call({ method: 'POST', path, body, response: signedIn });
-    if (isWithToken || typeof document === 'undefined') token = done.token;
+    if (isWithToken) token = done.token;
     return done;
   };
   return {

@@ -15,7 +15,7 @@ export interface RequesterOptions {
   token(): string | null;
 }
 
-export interface Call<R extends z.ZodType | null> {
+interface Call<R extends z.ZodType | null> {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
   body?: unknown;
@@ -41,7 +41,8 @@ export interface Requester {
 const requestMs = 60_000;
 
 export function createRequester(options: RequesterOptions): Requester {
-  const { clock } = options;
+  // Called on its own: a browser's fetch wants no other object.
+  const { clock, fetch } = options;
   const base = options.url.replace(/\/+$/, '');
   const headers = (): Record<string, string> => {
     const token = options.token();
@@ -59,7 +60,7 @@ export function createRequester(options: RequesterOptions): Requester {
   ): Promise<unknown> => {
     try {
       return await withDeadline(clock, requestMs, signal, async (inner) => {
-        const response = await options.fetch(base + path, {
+        const response = await fetch(base + path, {
           ...init,
           credentials: 'same-origin',
           redirect: 'error',
@@ -100,7 +101,7 @@ export function createRequester(options: RequesterOptions): Requester {
       // The deadline's own signal must not end the body later: the caller's goes to fetch.
       try {
         return await withDeadline(clock, requestMs, signal, async () => {
-          const response = await options.fetch(base + path, {
+          const response = await fetch(base + path, {
             headers: { accept, ...headers() },
             credentials: 'same-origin',
             redirect: 'error',

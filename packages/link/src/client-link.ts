@@ -127,7 +127,7 @@ function isOurs(code: number): boolean {
 }
 
 /** The first attempt after a cut is nearly at once; then the pauses double, with jitter of a half. */
-export function retryPause(attempt: number, random: Random, limits: LinkLimits): number {
+function retryPause(attempt: number, random: Random, limits: LinkLimits): number {
   const [a = 0, b = 0] = random.bytes(2);
   const jitter = (a * 256 + b) / 65_536;
   const step = attempt <= 1 ? limits.retryMs / 4 : limits.retryMs * 2 ** (attempt - 2);

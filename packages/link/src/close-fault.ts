@@ -28,3 +28,6 @@ export function closeOfRefusal(error: unknown): number {
 
 /** RFC 6455 §7.4.1: the purpose of the connection is fulfilled. The link is over, not cut. */
 export const closedOnPurpose = 1000;
+
+/** RFC 6455 §7.4.1: the browser has left the page, and with it went the client's side of the link. */
+export const pageLeft = 1001;

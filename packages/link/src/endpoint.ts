@@ -39,7 +39,7 @@ export interface EndpointOptions {
   onTrouble(trouble: Trouble): void;
 }
 
-export interface Trouble {
+interface Trouble {
   kind: 'gap' | 'silent' | 'protocol';
   reason: string;
 }

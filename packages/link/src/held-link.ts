@@ -1,7 +1,7 @@
 /** One link at the server, from its first connection over its cuts to its end. */
 import type { Clock } from '@joh/clock';
 import { closes, type FaultBody, fault } from '@joh/protocol';
-import { closedOnPurpose, faultOfClose } from './close-fault.ts';
+import { closedOnPurpose, faultOfClose, pageLeft } from './close-fault.ts';
 import { createEndpoint } from './endpoint.ts';
 import { type Hello, linkVersion } from './frame.ts';
 import { encodeWelcome } from './hello.ts';
@@ -49,8 +49,7 @@ export function createHeldLink({ clock, limits, onFinished }: HeldLinkOptions): 
     current = null;
     states.set('closed', { fault: error, code });
     endpoint.close(error);
-    // RFC 6455 §5.5: a control frame carries at most 125 bytes, two of them the code.
-    transport?.close(code, reason.slice(0, 40));
+    transport?.close(code, reason);
     onFinished();
   };
   const cut = (code: number | null) => {
@@ -86,7 +85,7 @@ export function createHeldLink({ clock, limits, onFinished }: HeldLinkOptions): 
       },
       onClose: (code) => {
         if (current !== transport) return;
-        if (code === closedOnPurpose) finish(null, code);
+        if (code === closedOnPurpose || code === pageLeft) finish(null, code);
         else if (code === closes.protocol) finish(faultOfClose(code, '')?.body() ?? null, code);
         else cut(code);
       },

@@ -1,7 +1,7 @@
 /** One channel's receiving side: puts messages together, hands them over, returns credit. */
 import { frameCost } from './outgoing.ts';
 
-export type MessageListener = (message: Uint8Array) => void | Promise<void>;
+type MessageListener = (message: Uint8Array) => void | Promise<void>;
 
 export interface Incoming {
   /** A `part` or `data` frame arrived. Anything but `fine` means a broken peer. */

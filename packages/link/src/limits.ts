@@ -42,7 +42,7 @@ export interface LinkLimits {
   channelsMax: number;
   /** Server: time for the first frame and its ticket check. */
   helloMs: number;
-  /** Server: how long a cut link is kept. */
+  /** Server: how long a cut link is kept; as long as a client tries by default. */
   detachMs: number;
   /** Server: links kept at once. */
   linksMax: number;
@@ -83,7 +83,7 @@ export const defaultLimits: LinkLimits = {
   deadMs: 15_000,
   channelsMax: 512,
   helloMs: 10_000,
-  detachMs: 120_000,
+  detachMs: 600_000,
   linksMax: 64,
   attemptMs: 20_000,
   retryMs: 250,

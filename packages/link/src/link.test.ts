@@ -164,7 +164,7 @@ test.each(Array.from({ length: 40 }, (_, seed) => seed))(
     expect(there.wrong + back.wrong).toBe('');
     expect([there.got, back.got]).toEqual([60, 60]);
     w.client.close();
-    await w.clock.advance(200_000);
+    await w.clock.advance(700_000);
     expect(w.clock.pending()).toBe(0);
   },
 );
@@ -497,6 +497,18 @@ test.each([
   expect(w.pipes).toHaveLength(1);
   await w.clock.advance(10);
   expect(w.clock.pending()).toBe(0);
+});
+
+test('a page that is left, or closes its link, lets the server go of it at once', async () => {
+  for (const code of [1000, 1001]) {
+    const w = world(15);
+    await until(w.clock, () => w.client.state === 'open');
+    w.pipes[0]?.a.close(code);
+    await w.clock.advance(10);
+    expect(w.servers.count()).toBe(0);
+    expect(w.server().state).toBe('closed');
+    w.client.close();
+  }
 });
 
 test('a restart of what is between: attempts fail for a while, then everything goes on', async () => {

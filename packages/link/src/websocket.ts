@@ -57,7 +57,7 @@ export function browserTransport(socket: BrowserSocket, signal: AbortSignal): Pr
     close: (code, reason) => {
       // A browser lets a page use 1000 and 3000 to 4999 only.
       if (code === undefined) socket.close();
-      else socket.close(code, reason);
+      else socket.close(code, shortened(reason));
     },
   };
   return new Promise((resolve, reject) => {
@@ -102,7 +102,7 @@ export function wsTransport(socket: WsSocket): Transport {
     onClose: events.onClose,
     close: (code, reason) => {
       if (code === undefined) socket.close();
-      else socket.close(code, reason);
+      else socket.close(code, shortened(reason));
     },
   };
 }
@@ -136,6 +136,11 @@ export function wsTextPipe(socket: WsSocket): MessagePipe {
       else socket.close();
     },
   };
+}
+
+/** RFC 6455 §5.5.1: at most 123 bytes; a UTF-16 unit is at most three in UTF-8. */
+function shortened(reason = ''): string {
+  return reason.slice(0, 41);
 }
 
 /** Keeps what comes before anyone listens, and tells every listener of the end once. */

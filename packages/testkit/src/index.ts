@@ -2,9 +2,10 @@
 export { type DockerHost, startDockerHost } from './docker-host.ts';
 export type { DockerNetwork } from './docker-network.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';
+export { type FakeFrontend, startFakeFrontend } from './fake-frontend.ts';
 export { type Faults, type FaultyPipe, faultyPipe, type PipeEnd } from './faulty-pipe.ts';
 export { leakCheck } from './leak-check.ts';
 export { type Postgres, startPostgres } from './postgres.ts';
 export { type SeededRandom, seededRandom } from './seeded-random.ts';
 export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
-export { type WaitOptions, waitFor } from './wait-for.ts';
+export { type Truthy, type WaitOptions, waitFor } from './wait-for.ts';

@@ -7,6 +7,9 @@ export interface WaitOptions {
   what?: string;
 }
 
+/** What is left of a type after waiting for it. */
+export type Truthy<T> = Exclude<T, false | null | undefined | 0 | ''>;
+
 /**
  * Looks at `condition` every few milliseconds until it gives something truthy, and returns that.
  * Throws after the deadline, with the condition's last own error as the cause.
@@ -14,14 +17,14 @@ export interface WaitOptions {
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions = {},
-): Promise<NonNullable<T>> {
+): Promise<Truthy<T>> {
   const { deadlineMs = 5000, what = condition.toString() } = options;
   const until = performance.now() + deadlineMs;
   let cause: unknown;
   for (;;) {
     try {
       const value = await condition();
-      if (value) return value;
+      if (value) return value as Truthy<T>;
       cause = undefined;
     } catch (error) {
       cause = error;
