@@ -1,9 +1,10 @@
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { createRpc, type Rpc, wsTextPipe } from '@joh/link';
+import { createRpc, type HandlersOf, type Rpc, wsTextPipe } from '@joh/link';
 import {
   agentPaths,
   type ContainerId,
+  closes,
   controlSubprotocol,
   type Prepare,
   type StreamId,
@@ -57,27 +58,8 @@ export function startSimulatedAgent(options: SimulatedAgentOptions): SimulatedAg
   let timer: NodeJS.Timeout | undefined;
   const prepared: Prepare[] = [];
   const requests: IncomingMessage[] = [];
-  const sockets = new Set<Socket>();
-  const streams = createStreamServer(options, requests);
+  const streams = createStreams(options, requests);
 
-  const dialStream = (stream: StreamId) => {
-    const url = new URL(agentPaths.streams + stream, options.frontendUrl());
-    const headers = {
-      connection: 'Upgrade',
-      upgrade: tunnelUpgrade,
-      authorization: `Bearer ${token}`,
-    };
-    const request = httpRequest(url, { headers, agent: false });
-    request.on('upgrade', (_response, socket: Socket, head) => {
-      sockets.add(socket);
-      socket.on('close', () => sockets.delete(socket));
-      socket.on('error', () => socket.destroy());
-      streams.serve(socket, head);
-    });
-    request.on('response', (response) => response.resume());
-    request.on('error', () => undefined);
-    request.end();
-  };
   const dial = () => {
     if (isEnded) return;
     const url = options.frontendUrl().replace(/^http/, 'ws') + agentPaths.control;
@@ -102,22 +84,10 @@ export function startSimulatedAgent(options: SimulatedAgentOptions): SimulatedAg
         channel: wsTextPipe(ws),
         local: agentEnd,
         remote: frontendEnd,
-        handlers: {
-          async prepare(params, signal) {
-            const result = (await options.prepare?.(params, signal)) ?? { root: '/work' };
-            prepared.push(params);
-            return result;
-          },
-          async close() {
-            await options.close?.();
-            streams.closeAll();
-            return {};
-          },
-          ping: () => ({}),
-        },
+        handlers: handlersOf(options, prepared, streams.closeAll),
       });
       rpc.onNotice('dial', ({ stream }) => {
-        const go = () => dialStream(stream);
+        const go = () => streams.dial(stream, token);
         if (options.dial) options.dial(stream, go);
         else go();
       });
@@ -134,7 +104,6 @@ export function startSimulatedAgent(options: SimulatedAgentOptions): SimulatedAg
     isEnded = true;
     clearTimeout(timer);
     control?.terminate();
-    for (const socket of sockets) socket.destroy();
     streams.end();
   };
   options.signal?.addEventListener('abort', end, { once: true });
@@ -154,10 +123,31 @@ export function startSimulatedAgent(options: SimulatedAgentOptions): SimulatedAg
   };
 }
 
-/** Serves dialled sockets with an ordinary HTTP and websocket server, which never listens. */
-function createStreamServer(options: SimulatedAgentOptions, requests: IncomingMessage[]) {
+function handlersOf(
+  options: SimulatedAgentOptions,
+  prepared: Prepare[],
+  closeSockets: () => void,
+): HandlersOf<(typeof agentEnd)['methods']> {
+  return {
+    async prepare(params, signal) {
+      const result = (await options.prepare?.(params, signal)) ?? { root: '/work' };
+      prepared.push(params);
+      return result;
+    },
+    async close() {
+      await options.close?.();
+      closeSockets();
+      return {};
+    },
+    ping: () => ({}),
+  };
+}
+
+/** Dials data sockets and serves them with an ordinary HTTP server, which never listens. */
+function createStreams(options: SimulatedAgentOptions, requests: IncomingMessage[]) {
   const server = createServer();
   const websockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  const sockets = new Set<Socket>();
   server.on('upgrade', (request, socket, head) => {
     requests.push(request);
     websockets.handleUpgrade(request, socket, head, (ws) => {
@@ -166,15 +156,31 @@ function createStreamServer(options: SimulatedAgentOptions, requests: IncomingMe
     });
   });
   return {
-    serve(socket: Socket, head: Buffer) {
-      if (head.length > 0) socket.unshift(head);
-      server.emit('connection', socket);
+    dial(stream: StreamId, token: string) {
+      const url = new URL(agentPaths.streams + stream, options.frontendUrl());
+      const headers = {
+        connection: 'Upgrade',
+        upgrade: tunnelUpgrade,
+        authorization: `Bearer ${token}`,
+      };
+      const request = httpRequest(url, { headers, agent: false });
+      request.on('upgrade', (_response, socket: Socket, head) => {
+        sockets.add(socket);
+        socket.on('close', () => sockets.delete(socket));
+        socket.on('error', () => socket.destroy());
+        if (head.length > 0) socket.unshift(head);
+        server.emit('connection', socket);
+      });
+      request.on('response', (response) => response.resume());
+      request.on('error', () => undefined);
+      request.end();
     },
     closeAll() {
-      for (const ws of websockets.clients) ws.close(4000, 'ended');
+      for (const ws of websockets.clients) ws.close(closes.ended, 'ended');
     },
     end() {
       for (const ws of websockets.clients) ws.terminate();
+      for (const socket of sockets) socket.destroy();
       websockets.close();
     },
   };
