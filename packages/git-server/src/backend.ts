@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fault } from '@joh/protocol';
 import { type CgiHead, cgiHeadBytesMax, parseCgiHead } from './cgi-head.ts';
@@ -46,13 +47,13 @@ export async function serveBackend(exchange: BackendExchange): Promise<void> {
   // What git refuses is named by git; this bound only meets who does not listen.
   const sent = feedBody(request, child.stdin, exchange.pushBytesMax + 1024 * 1024);
   try {
-    const { head, rest } = await readHead(child.stdout).catch((cause: unknown) => {
+    const head = await readHead(child.stdout).catch((cause: unknown) => {
       const reason = Buffer.concat(errors).toString().trim() || 'git did not answer';
       throw fault('E_REPOSITORY_FAILED', { reason }, { cause });
     });
     response.writeHead(head.status, Object.fromEntries(head.headers));
     if (head.rest.length > 0) response.write(head.rest);
-    await pipeline(rest, response, { signal });
+    await pipeline(child.stdout, response, { signal });
     await sent;
   } finally {
     await closed;
@@ -88,36 +89,33 @@ function cgiEnvironment({ request, root, repository, user, wanted }: BackendExch
   };
 }
 
-async function readHead(
-  stdout: NodeJS.ReadableStream & AsyncIterable<Buffer | string>,
-): Promise<{ head: CgiHead; rest: NodeJS.ReadableStream }> {
-  let bytes = Buffer.alloc(0);
-  for (;;) {
-    const chunk = stdout.read() as Buffer | null;
-    if (chunk === null) {
-      await nextReadable(stdout);
-      continue;
-    }
-    bytes = Buffer.concat([bytes, chunk]);
-    const head = parseCgiHead(bytes);
-    if (head) return { head, rest: stdout };
-    if (bytes.length > cgiHeadBytesMax) throw new Error('the head is too long');
-  }
-}
-
-function nextReadable(stdout: NodeJS.ReadableStream): Promise<void> {
+/**
+ * Leaves the stream paused right behind the head. Listens to `data`, not to `readable`: Node resumes
+ * the output of a child that exits when it sees no reader, and would drop what it carries.
+ */
+function readHead(stdout: Readable): Promise<CgiHead> {
   return new Promise((resolve, reject) => {
-    const settle = (error?: Error) => {
-      stdout.off('readable', ready);
-      stdout.off('end', ended);
-      stdout.off('error', settle);
-      if (error) reject(error);
-      else resolve();
+    let bytes = Buffer.alloc(0);
+    const stop = () => {
+      stdout.off('data', take);
+      stdout.off('close', ended);
+      stdout.off('error', ended);
     };
-    const ready = () => settle();
-    const ended = () => settle(new Error('it ended without a head'));
-    stdout.on('readable', ready);
-    stdout.on('end', ended);
-    stdout.on('error', settle);
+    const take = (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      const head = parseCgiHead(bytes);
+      if (!head && bytes.length <= cgiHeadBytesMax) return;
+      stdout.pause();
+      stop();
+      if (head) resolve(head);
+      else reject(new Error('the head is too long'));
+    };
+    const ended = () => {
+      stop();
+      reject(new Error('it ended without a head'));
+    };
+    stdout.on('data', take);
+    stdout.on('close', ended);
+    stdout.on('error', ended);
   });
 }

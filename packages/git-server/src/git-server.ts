@@ -62,8 +62,10 @@ export function createGitServer(options: GitServerOptions): GitServer {
       } catch (error) {
         if (!isFault(error) && !gone.signal.aborted) options.onError(error, path);
         refuse(
+          request,
           response,
           isFault(error) ? error : fault('E_REPOSITORY_FAILED', { reason: 'see the log' }),
+          options.clock,
         );
       }
     },
@@ -116,8 +118,16 @@ function refuseLong(request: IncomingMessage, limitBytes: number): void {
   }
 }
 
+/** As long as nginx's `lingering_timeout` is by half; an answer needs one round trip. */
+const lingerMs = 2_500;
+
 /** In plain text: git shows it as `remote: …`. */
-function refuse(response: ServerResponse, reason: Fault): void {
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  reason: Fault,
+  clock: Clock,
+): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
@@ -132,4 +142,13 @@ function refuse(response: ServerResponse, reason: Fault): void {
     ...(asks ? { 'www-authenticate': 'Basic realm="Joy of Hardware", charset="UTF-8"' } : {}),
   });
   response.end(`${message}\n${todo} (${code})\n`);
+  linger(request, clock);
+}
+
+/** A client that is still sending reads the answer only if it is listened to for a moment. */
+function linger(request: IncomingMessage, clock: Clock): void {
+  if (request.complete) return;
+  const cancel = clock.after(lingerMs, () => request.destroy());
+  request.once('close', cancel);
+  request.resume();
 }

@@ -17,10 +17,12 @@ export function feedBody(
     let size = 0;
     let isRead = true;
     stdin.on('drain', () => request.resume());
-    stdin.on('error', () => {
+    const drop = () => {
       isRead = false;
       request.resume();
-    });
+    };
+    stdin.on('error', drop);
+    stdin.on('close', drop);
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > bytesMax) request.destroy();
