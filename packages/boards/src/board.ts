@@ -3,7 +3,7 @@
 export type ProgramTarget = 'sram' | 'flash';
 
 /** One wire of a bridge, by its bit in the low byte of the port, e.g. ADBUS4 is 4. */
-export type PinNumber = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+type PinNumber = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
 /** An FTDI chip's MPSSE as the programmer (FTDI AN_135). SCK is ADBUS0, MOSI ADBUS1, MISO ADBUS2. */
 export interface FtdiSpiProgrammer {
@@ -21,7 +21,7 @@ export interface FtdiSpiProgrammer {
 }
 
 /** Every kind of programmer there is; a family adds its own. */
-export type Programmer = FtdiSpiProgrammer;
+type Programmer = FtdiSpiProgrammer;
 
 export interface Board {
   /** What `joh.json` and the REST contracts name, e.g. `icebreaker`. */

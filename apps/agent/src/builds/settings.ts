@@ -5,7 +5,7 @@ import { type Board, boardById } from '@joh/boards';
 import { fault, type ProjectSettings, projectSettings } from '@joh/protocol';
 import { limits } from '#limits';
 
-export const settingsFile = 'joh.json';
+const settingsFile = 'joh.json';
 
 /** What is to be built; paths are relative to the project. */
 export interface BuildInputs {
@@ -41,7 +41,7 @@ export async function readInputs(root: string): Promise<BuildInputs> {
 }
 
 /** Pure part: the text of the file as settings. */
-export function parseSettings(text: string): ProjectSettings {
+function parseSettings(text: string): ProjectSettings {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -36,7 +36,7 @@ const names: Readonly<Record<string, string>> = {
   c22016: 'Macronix MX25L3233F',
 };
 
-export interface FlashChip {
+interface FlashChip {
   /** Six hex digits. */
   jedecId: string;
   name: string;

@@ -17,7 +17,7 @@ const latencyDefaultMs = 16;
 const mpsseMode = 0x02;
 
 /** Faults by count of transfers; see `SimulatedFaults`. */
-export interface UsbFaults {
+interface UsbFaults {
   openDenied?: boolean;
   busy?: boolean;
   unplugAtTransfer?: number;
