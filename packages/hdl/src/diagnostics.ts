@@ -1,4 +1,3 @@
-import { isAbsolute, resolve } from 'node:path';
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver';
 import type { LintProblem } from './lint/problem.ts';
 import { syntaxSource } from './syntax-errors.ts';
@@ -14,17 +13,12 @@ const severities = {
 export function diagnosticsByFile(
   problems: readonly LintProblem[],
   tool: string,
-  cwd: string,
   fallback: string,
   lineOf: (uri: string, line: number) => string | undefined,
 ): Map<string, Diagnostic[]> {
   const byFile = new Map<string, Diagnostic[]>();
   for (const problem of problems) {
-    const path = problem.path;
-    const uri =
-      path === null || path.startsWith('<')
-        ? fallback
-        : uriOf(isAbsolute(path) ? path : resolve(cwd, path));
+    const uri = problem.path === null ? fallback : uriOf(problem.path);
     const line = Math.max(0, (problem.line ?? 1) - 1);
     const text = lineOf(uri, line);
     const start = startOf(text, problem.column);

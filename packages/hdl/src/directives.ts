@@ -115,7 +115,7 @@ export function readDirectives(text: string, branch: 'all' | 'first' = 'all'): D
     uses.push({ start: token.start, end: use.end });
     const kind = classifyUse(text, previous, starts, use);
     if (kind === 'name') out.name(token.start, token.end, use.end);
-    else out.blank(token.start, use.end, kind === 'semicolon' ? ';' : ' ');
+    else out.blank(token.start, use.end, kind === 'semicolon' ? ';' : '');
     beforePrevious = previous;
     previous = kind === 'name' ? { ...token, kind: 'name', end: use.end } : 'statement';
   }
@@ -130,10 +130,10 @@ class Masked {
   constructor(text: string) {
     this.#text = text;
   }
-  /** Replaces by spaces (line ends stay), the first character by `first`. */
-  blank(start: number, end: number, first = ' '): void {
+  /** Replaces by spaces (line ends stay); the first character by `first` when it is given. */
+  blank(start: number, end: number, first = ''): void {
     const blanked = this.#text.slice(start, end).replace(/[^\n\r]/g, ' ');
-    this.#pieces.push({ start, end, text: first + blanked.slice(1) });
+    this.#pieces.push({ start, end, text: first + blanked.slice(first.length) });
   }
   /** Replaces a macro use by an identifier as long as its name, and its arguments by spaces. */
   name(start: number, nameEnd: number, end: number): void {

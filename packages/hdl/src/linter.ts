@@ -46,7 +46,7 @@ export function createLinter(options: LinterOptions): Linter {
         const problems = await runTool(found, job, { cwd: options.cwd, env: options.env, signal });
         if (signal.aborted) return;
         const { name } = found.tool;
-        options.publish(diagnosticsByFile(problems, name, options.cwd, uri, options.lineOf), job);
+        options.publish(diagnosticsByFile(problems, name, uri, options.lineOf), job);
       } catch (error) {
         if (controller.signal.aborted) return;
         if (deadline.aborted)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative, resolve } from 'node:path';
 import { iverilogArguments, parseIverilog } from './iverilog.ts';
 import type { LintJob, LintProblem } from './problem.ts';
 import { parseVerilator, verilatorArguments, verilatorMajor } from './verilator.ts';
@@ -57,14 +57,39 @@ export interface RunOptions {
   readonly signal: AbortSignal;
 }
 
-/** Runs a job; rejects with the signal's reason when stopped, or when the tool does not start. */
+/**
+ * Runs a job. Paths are given relative to `cwd` where that is shorter, because several tools stumble
+ * over a space in the folders above a project; what comes back is absolute. Rejects with
+ * the signal's reason when stopped, or when the tool does not start.
+ */
 export async function runTool(
   { tool, program }: { tool: LintTool; program: string },
   job: LintJob,
   options: RunOptions,
 ): Promise<LintProblem[]> {
   const version = tool.needsVersion ? await capture(program, ['--version'], options) : '';
-  return tool.parse(await capture(program, tool.arguments(job, version), options));
+  const output = await capture(
+    program,
+    tool.arguments(relativeJob(job, options.cwd), version),
+    options,
+  );
+  return tool.parse(output).map((problem) => {
+    const { path } = problem;
+    if (path === null || path.startsWith('<')) return { ...problem, path: null };
+    return { ...problem, path: resolve(options.cwd, path) };
+  });
+}
+
+function relativeJob(job: LintJob, cwd: string): LintJob {
+  const shorten = (path: string) => {
+    const short = relative(cwd, path);
+    return short.startsWith('..') ? path : short || '.';
+  };
+  return {
+    ...job,
+    files: job.files.map(shorten),
+    includeDirectories: job.includeDirectories.map(shorten),
+  };
 }
 
 const running = new Set<number>();
@@ -76,7 +101,7 @@ export function stopTools(): void {
 
 /** Both output streams of a program, cut at a bound. Its exit code says nothing that they do not. */
 function capture(program: string, argv: readonly string[], options: RunOptions): Promise<string> {
-  return new Promise((resolve, reject) => {
+  return new Promise((finish, reject) => {
     if (options.signal.aborted) return reject(options.signal.reason);
     const child = spawn(program, argv, {
       cwd: options.cwd,
@@ -110,7 +135,7 @@ function capture(program: string, argv: readonly string[], options: RunOptions):
     child.on('close', () => {
       leave();
       if (options.signal.aborted) reject(options.signal.reason);
-      else resolve(Buffer.concat(chunks).toString('utf8'));
+      else finish(Buffer.concat(chunks).toString('utf8'));
     });
   });
 }
