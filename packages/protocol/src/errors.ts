@@ -95,6 +95,13 @@ export const errors = {
     todo: 'Choose another name, or open the existing project.',
     retry: 'never',
   },
+  E_PROJECT_TOO_MANY: {
+    status: 409,
+    what: 'You have {limit} projects, which is the most an account can have.',
+    kept: 'Your projects are unchanged.',
+    todo: 'Delete a project you no longer need, then try again.',
+    retry: 'never',
+  },
   E_TEMPLATE_UNKNOWN: {
     status: 404,
     what: 'There is no template "{template}".',

@@ -1,0 +1,9 @@
+# The tools of this project. Every terminal and every build of the session has them on its PATH.
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  packages = with pkgs; [
+    yosys # synthesis
+    iverilog # simulation
+  ];
+}
