@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { newId, systemClock, systemRandom } from '@joh/clock';
 import type { ContainerId } from '@joh/protocol';
-import { type DockerHost, startDockerHost, waitFor } from '@joh/testkit';
+import {
+  type DockerHost,
+  type FakeFrontend,
+  startDockerHost,
+  startFakeFrontend,
+  waitFor,
+} from '@joh/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
 import { engineConformance } from '../conformance.ts';
 import type { ContainerSpec, Engine, EngineEvent } from '../engine.ts';
 import { containerName } from './container-request.ts';
@@ -79,50 +82,12 @@ engineConformance({
   }),
 });
 
-/** The least of FrontendMaster that an agent needs to register. */
-async function tinyFrontend(address: string) {
-  const server = createServer((_, answer) => answer.writeHead(404).end());
-  const sockets = new WebSocketServer({
-    noServer: true,
-    handleProtocols: ([first]) => first ?? false,
-  });
-  const registrations: { container: string; token: string }[] = [];
-  const telemetry: Record<string, unknown>[] = [];
-  const dialled = (socket: WebSocket, asked: IncomingMessage) => {
-    const token = (asked.headers.authorization ?? '').replace('Bearer ', '');
-    socket.on('message', (data) => {
-      const { id, method, params } = JSON.parse(String(data));
-      if (method === 'telemetry') telemetry.push(params);
-      if (method !== 'register') return;
-      registrations.push({ container: params.container, token });
-      const result = { credential: `credential-of-${params.container}`, heartbeatMs: 200 };
-      socket.send(JSON.stringify({ jsonrpc: '2.0', id, result }));
-    });
-  };
-  server.on('upgrade', (asked, socket, head) => {
-    sockets.handleUpgrade(asked, socket, head, (done) => dialled(done, asked));
-  });
-  server.listen(0, address);
-  await once(server, 'listening');
-  return {
-    url: `http://${address}:${(server.address() as AddressInfo).port}`,
-    registrations,
-    telemetry,
-    async close() {
-      for (const client of sockets.clients) client.terminate();
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
 describe('session container on a real daemon', () => {
   let engine: Engine;
-  let frontend: Awaited<ReturnType<typeof tinyFrontend>>;
+  let frontend: FakeFrontend;
   beforeAll(async () => {
     engine = engineOn('test');
-    frontend = await tinyFrontend(host.network.testAddress);
+    frontend = await startFakeFrontend(host.network.testAddress);
   });
   afterAll(async () => {
     for (const { id } of await engine.list(signal())) await engine.destroy(id, signal());
@@ -155,7 +120,26 @@ describe('session container on a real daemon', () => {
       ...given,
       body: { Detach: background, Tty: !background },
     });
-    return String(out.body).replaceAll('\r', '');
+    const text = typeof out.body === 'string' ? out.body : JSON.stringify(out.body);
+    return text.replaceAll('\r', '');
+  };
+  /** Opens one by the pty host's own words; what is returned counts the lines its shell writes. */
+  const openTerminal = async (id: ContainerId) => {
+    const argv = ['/bin/sh', '-c', 'while :; do echo $$ >> /work/beats; sleep 0.1; done'];
+    const size = { title: 'beats', columns: 80, rows: 24 };
+    const create = { id: 1, verb: 'create', spawn: { argv, env: {}, cwd: '/work', ...size } };
+    const script = `const socket = require('net').connect('/run/joh/pty-host.sock');
+      socket.write('{"open":"verbs"}\\n' + ${JSON.stringify(JSON.stringify(create))} + '\\n');
+      socket.on('data', (data) => { console.log(String(data)); process.exit(); });`;
+    const encoded = Buffer.from(script).toString('base64');
+    const answer = await sh(id, `/opt/joh/bin/node -e "$(echo ${encoded} | base64 -d)"`);
+    expect(answer).toContain('"terminals"');
+    await waitFor(async () => (await sh(id, 'cat /work/beats')).match(/^\d+\n/));
+    return async () => {
+      const lines = (await sh(id, 'cat /work/beats')).trim().split('\n');
+      expect(new Set(lines).size).toBe(1);
+      return lines.length;
+    };
   };
   const registered = (id: ContainerId, times = 1) =>
     waitFor(
@@ -174,10 +158,13 @@ describe('session container on a real daemon', () => {
     // s6 starts a killed agent again; the pty host and what it holds is not touched.
     const holder = (await sh(wanted.id, `pgrep -fx '${program('pty-host')}'`)).trim();
     expect(holder).toMatch(/^\d+$/);
+    const beats = await openTerminal(wanted.id);
     await timed('agent_killed_to_registered_ms', async () => {
       await sh(wanted.id, `kill -9 $(pgrep -fx '${program('agent')}')`);
       await registered(wanted.id, 2);
     });
+    const before = await beats();
+    await waitFor(async () => (await beats()) > before, { what: 'the terminal goes on' });
     expect(frontend.registrations.at(-1)?.token).toBe(`credential-of-${wanted.id}`);
     expect((await sh(wanted.id, `pgrep -fx '${program('pty-host')}'`)).trim()).toBe(holder);
     await timed('destroy_ms', () => engine.destroy(wanted.id, signal()));

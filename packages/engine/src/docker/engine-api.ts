@@ -123,7 +123,7 @@ function answerOf(status: number, body: string): ApiAnswer {
 
 /** The newest version that both sides know, as a path prefix. Throws when there is none. */
 export function versionFor(daemon: string): string {
-  const [major = 0, minor = 0] = daemon.split('.').map(Number);
+  const [, major = 0, minor = 0] = (/^(\d+)\.(\d+)$/.exec(daemon) ?? []).map(Number);
   const before = (one: readonly [number, number], other: readonly [number, number]) =>
     one[0] < other[0] || (one[0] === other[0] && one[1] < other[1]);
   if (before([major, minor], oldest)) {

@@ -7,7 +7,7 @@ import { type ContainerId, containerId, fault, type NodeId } from '@joh/protocol
 import type { ContainerSpec, EngineContainer } from '../engine.ts';
 import type { Bubblewrap } from './bubblewrap.ts';
 import { endProcesses, removeFolder } from './ending.ts';
-import { gaveUp, keeperCommand, keeperEnvironment } from './keeper.ts';
+import { gaveUp, keeperCommand, keeperEnvironment, refused } from './keeper.ts';
 import { type Places, placesOf } from './places.ts';
 import { type ProcessRow, readBoot, readProcess } from './process-table.ts';
 import { readProcessRecord, readRecord, writeRecord } from './record.ts';
@@ -155,6 +155,7 @@ async function launch(
 function reasonOf(code: number | null, name: NodeJS.Signals | null): string {
   if (name) return `Its first process was killed by ${name}.`;
   if (code === gaveUp) return 'Its agent did not stay up.';
+  if (code === refused) return 'FrontendMaster does not know it any more.';
   return `Its first process ended with code ${code}.`;
 }
 

@@ -5,6 +5,9 @@ import type { Places } from './places.ts';
 /** Exit code of a keeper whose agent would not stay up (EX_TEMPFAIL, sysexits.h). */
 export const gaveUp = 75;
 
+/** The agent's own exit code for: FrontendMaster does not know this container any more. */
+export const refused = 3;
+
 /**
  * A shell, because it idles in 1 MB where another Node would take 40. Starts both programs again a
  * second after they end, as s6 does; five quick ends in a row and it gives up, with a word in the log.
@@ -19,6 +22,7 @@ keep() {
     [ $(($(date +%s) - began)) -ge 10 ] && failures=0
     failures=$((failures + 1))
     echo "$1 ended with code $code" >&2
+    [ $code = ${refused} ] && exit ${refused}
     [ $failures -ge 5 ] && echo "$1 does not stay up" >&2 && exit ${gaveUp}
     sleep 1
   done

@@ -4,7 +4,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newId, systemClock, systemRandom } from '@joh/clock';
 import type { ContainerId } from '@joh/protocol';
-import { type TemporaryFolder, temporaryFolder, waitFor } from '@joh/testkit';
+import { startFakeFrontend, type TemporaryFolder, temporaryFolder, waitFor } from '@joh/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ConformanceSubject, engineConformance } from '../conformance.ts';
 import type { ContainerSpec, Engine } from '../engine.ts';
@@ -198,6 +198,43 @@ describe.each(['none', 'auto'] as const)('local engine, isolation %s', (isolatio
     for (const one of ['1000', '1001', '1002']) expect(after).not.toContain(`sleep\0${one}`);
     expect(after).not.toContain(wanted.id);
     expect(existsSync(folderOf(wanted.id))).toBe(false);
+  });
+
+  it('runs the real agent: it registers, and again after it was killed', async () => {
+    const real = join(import.meta.dirname, '../../../../apps/agent/dist');
+    if (!existsSync(join(real, 'agent.js'))) {
+      throw new Error('this test needs the agent: npm run -w apps/agent build');
+    }
+    const frontend = await startFakeFrontend();
+    const own = engineOn(data, real, isolation);
+    const wanted = spec();
+    const environment = { ...wanted.environment, JOH_FRONTEND_URL: frontend.url };
+    const { registrations } = frontend;
+    const began = performance.now();
+    await own.create({ ...wanted, environment }, signal());
+    await waitFor(() => registrations[0], { what: 'it registers', deadlineMs: 10_000 });
+    const registeredMs = Math.round(performance.now() - began);
+    const agents = (await readProcesses()).map(async ({ pid }) => {
+      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+      const mine = (await readEnvironment(pid)).includes(`JOH_CONTAINER_ID=${wanted.id}`);
+      return mine && line.includes('node') && line.endsWith('/agent.js\0') ? [pid] : [];
+    });
+    const [pid, ...others] = (await Promise.all(agents)).flat();
+    expect(others).toEqual([]);
+    const token = join(folderOf(wanted.id), 'run', 'boot-token');
+    await waitFor(() => !existsSync(token), { what: 'it has kept its credential' });
+    process.kill(pid!, 'SIGKILL');
+    await waitFor(() => registrations[1], { what: 'it registers again', deadlineMs: 10_000 });
+    expect(registrations.map(({ token }) => token)).toEqual([
+      `secret-of-${wanted.id}`,
+      `credential-of-${wanted.id}`,
+    ]);
+    const destroying = performance.now();
+    await own.destroy(wanted.id, signal());
+    const destroyedMs = Math.round(performance.now() - destroying);
+    console.log(`local engine, isolation ${isolation}`, { registeredMs, destroyedMs });
+    await own.close();
+    await frontend.close();
   });
 
   it('does not take a later process of the same number for its own', async () => {
