@@ -183,7 +183,7 @@ export function createSimulatedAgent(options: {
     'sourceControl.push': () => ({}),
     'sourceControl.pull': () => ({}),
     'sourceControl.original': ({ path, revision }) => {
-      const content = (revision === ':0' ? index : committed).get(path);
+      const content = (revision === '' ? index : committed).get(path);
       return { content: content ? new TextDecoder().decode(content) : null };
     },
     'builds.start': () => {

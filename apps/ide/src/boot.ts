@@ -40,17 +40,21 @@ async function open(id: string): Promise<void> {
   const leaving = new AbortController();
   window.addEventListener('pagehide', () => leaving.abort());
   const whenMain = import('./main.ts');
+  if (matchMedia('(max-width: 599px)').matches) location.replace('/phone');
   const whenSession = ready(client, id);
   const whenAgent = connectWhenReady(whenSession, id, leaving.signal);
   // Both are awaited below or by the late agent; until then a failure is not unhandled.
   for (const promise of [whenMain, whenAgent]) promise.catch(() => undefined);
   const session = await whenSession;
+  performance.mark('joh-session');
   document.title = `${session.project.owner}/${session.project.name} – Joy of Hardware`;
   const root = session.root ?? (await (await whenAgent).call('workspace.describe', {})).root;
   const firstFile = findFirstFile(whenAgent, root, session);
   const { openIde } = await whenMain;
+  performance.mark('joh-code');
   const container = document.getElementById('workbench') ?? document.body;
   const first = await Promise.race([firstFile, clock.sleep(firstFileMs).then(() => null)]);
+  performance.mark('joh-first-file');
   await openIde(
     {
       session,

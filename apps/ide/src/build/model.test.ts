@@ -47,6 +47,7 @@ describe('advance', () => {
       [400, 900],
     ]);
     expect(progress.state).toBe('succeeded');
+    expect(progress.durationMs).toBe(7200);
   });
   it('keeps logs by stage, even of a stage it was not told of', () => {
     const progress = fold(

@@ -17,19 +17,21 @@ export interface BuildProgress {
   problems: Problem[];
   /** Once it is done. */
   build: Build | null;
+  /** From the click to the end as seen here, or as the agent says when it was not. */
+  durationMs: number | null;
 }
 
 /** A log longer than this loses its beginning: the end tells why a build failed. */
 export const stageLogCharactersMax = 400_000;
 
 export function startedBuild(nowMs: number): BuildProgress {
-  return { state: 'running', startedMs: nowMs, stages: [], problems: [], build: null };
+  return { state: 'running', startedMs: nowMs, stages: [], problems: [], build: null, durationMs: null };
 }
 
 /** A build that was over before this page came. */
 export function finishedBuild(build: Build): BuildProgress {
-  const { state, problems } = build;
-  return { state, startedMs: 0, stages: [], problems, build };
+  const { state, problems, durationMs } = build;
+  return { state, startedMs: 0, stages: [], problems, build, durationMs };
 }
 
 export function advance(progress: BuildProgress, event: BuildEvent, nowMs: number): BuildProgress {
@@ -63,6 +65,7 @@ export function advance(progress: BuildProgress, event: BuildEvent, nowMs: numbe
         ...progress,
         state: event.build.state,
         build: event.build,
+        durationMs: Math.max(nowMs - progress.startedMs, event.build.durationMs ?? 0),
         problems: event.build.problems,
         stages: progress.stages.map((stage) => ({ ...stage, endedMs: stage.endedMs ?? nowMs })),
       };
@@ -89,8 +92,8 @@ export interface BuildLabel {
 /** The build in a few words, for the status bar and the top of the view. */
 export function buildLabel(progress: BuildProgress | null, nowMs: number): BuildLabel {
   if (!progress) return { icon: 'tools', text: 'Build' };
-  const { state, build, stages } = progress;
-  const took = build?.durationMs == null ? '' : ` in ${duration(build.durationMs)}`;
+  const { state, stages, durationMs } = progress;
+  const took = durationMs === null ? '' : ` in ${duration(durationMs)}`;
   if (state === 'running') {
     const stage = stages.at(-1);
     const since = duration(nowMs - progress.startedMs);

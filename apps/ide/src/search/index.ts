@@ -17,7 +17,7 @@ function textSearch({ agent, vscode }: Ide): vscode.TextSearchProvider {
   return {
     async provideTextSearchResults(query, options, progress, token) {
       let count = 0;
-      const resultsMax = options.maxResults ?? textResultsMax;
+      const resultsMax = options.maxResults || textResultsMax;
       await agent.searchText(
         {
           pattern: query.pattern,
@@ -49,7 +49,7 @@ function fileSearch({ agent, vscode }: Ide): vscode.FileSearchProvider {
   return {
     async provideFileSearchResults({ pattern }, { excludes, maxResults }, token) {
       const paths = await agent.searchFiles(
-        { query: pattern, excludes, resultsMax: maxResults ?? fileResultsMax },
+        { query: pattern, excludes, resultsMax: maxResults || fileResultsMax },
         signalOf(token),
       );
       return paths.map((path) => vscode.Uri.file(path));

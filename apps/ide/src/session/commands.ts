@@ -17,7 +17,7 @@ export function registerCommands(ide: Ide): void {
   const { commands, window } = ide.vscode;
   const verbs: Record<string, () => Promise<void>> = {
     information: () => showInformation(ide),
-    projects: async () => ide.leave('/'),
+    projects: async () => ide.leave('/projects'),
     close: () => closeSession(ide),
     signOut: () => signOut(ide),
   };
@@ -59,13 +59,13 @@ async function showInformation(ide: Ide): Promise<void> {
 async function closeSession(ide: Ide): Promise<void> {
   if (!(await confirm(ide, 'Close this session?', 'Close session'))) return;
   await ide.frontend.closeSession();
-  ide.leave('/');
+  ide.leave('/projects');
 }
 
 async function signOut(ide: Ide): Promise<void> {
   if (!(await confirm(ide, 'Sign out?', 'Sign out'))) return;
   await ide.frontend.signOut();
-  ide.leave('/');
+  ide.leave('/projects');
 }
 
 /** Saves what is unsaved, because the container's copy is what is kept. */

@@ -9,7 +9,7 @@ export const session: Feature = {
   activate(ide) {
     const { connection, clock, leave } = ide;
     const container = document.querySelector('.monaco-workbench') ?? document.body;
-    mountBanner({ container, connection, clock, onLeave: () => leave('/') });
+    mountBanner({ container, connection, clock, onLeave: () => leave('/projects') });
     showStatus(ide);
     registerCommands(ide);
     const { window } = ide.vscode;

@@ -7,9 +7,9 @@ import { contributes } from './contributes.ts';
 import { showGutter } from './gutter.ts';
 import { branchLabel, type Change, changeLists, letterColour, letterWords } from './model.ts';
 
-/** `joh-git:/path?<revision>`: a file as it was. `:0` is the index (gitrevisions(7)). */
+/** `joh-git:/path?<revision>`: a file as it was. No revision is the index (gitrevisions(7)). */
 const scheme = 'joh-git';
-const index = ':0';
+const index = '';
 
 export const sourceControl: Feature = {
   contributes,

@@ -40,6 +40,7 @@ export async function startWorkbench(options: StartOptions): Promise<typeof vsco
     { system: true },
   );
   const { owner, name, id } = page.session.project;
+  performance.mark('joh-services');
   await initialize(
     workbenchServices(terminals),
     container,
@@ -70,6 +71,7 @@ export async function startWorkbench(options: StartOptions): Promise<typeof vsco
     },
     { userHome: URI.file('/home') },
   );
+  performance.mark('joh-initialized');
   await keepLayout(page.clock);
   return extension.getApi();
 }
