@@ -146,9 +146,15 @@ async function attach(socket: Socket, terminal: string): Promise<Attachment> {
     socket.destroy();
     throw fault('E_TERMINAL_UNKNOWN', {});
   }
+  let isClosed = false;
   async function* output() {
     yield first.value as Uint8Array;
-    yield* frames;
+    try {
+      yield* frames;
+    } catch (cause) {
+      // Without an end of its own the host has died, and its terminals with it.
+      if (!isClosed) throw fault('E_TERMINAL_UNKNOWN', {}, { cause });
+    }
   }
   return {
     output: output(),
@@ -158,6 +164,9 @@ async function attach(socket: Socket, terminal: string): Promise<Attachment> {
         socket.once('drain', resolve).once('close', resolve);
       });
     },
-    close: () => socket.destroy(),
+    close: () => {
+      isClosed = true;
+      socket.destroy();
+    },
   };
 }
