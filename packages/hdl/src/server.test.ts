@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { CompletionList, Location } from 'vscode-languageserver';
+import { CancellationTokenSource, type CompletionList, type Location } from 'vscode-languageserver';
 import { type Client, startClient } from './testing/client.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'hdl server (+)-'));
@@ -103,6 +103,21 @@ test('a file changed on disk is read again', async () => {
     changes: [{ uri, type: 3 }],
   });
   await expect.poll(search, { timeout: 10_000 }).toEqual([]);
+});
+
+test('a cancelled request ends, and the next one is answered', async () => {
+  const { connection } = client;
+  const uri = client.open(
+    join(root, 'cancel.sv'),
+    'module cancel; wire a; assign a = 1; endmodule\n',
+  );
+  const source = new CancellationTokenSource();
+  const params = { ...at(uri, 0, 20), context: { includeDeclaration: true } };
+  const pending = connection.sendRequest('textDocument/references', params, source.token);
+  source.cancel();
+  // Cancelled before it was begun, it is an error by the protocol; after that, an answer may come.
+  await pending.catch((error: { code: number }) => expect(error.code).toBe(-32_800));
+  expect(await connection.sendRequest('textDocument/references', params)).toHaveLength(2);
 });
 
 test('nonsense and unknown files are answered, not died of', async () => {
