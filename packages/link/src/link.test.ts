@@ -149,20 +149,30 @@ test('a channel carries messages in order and both sides end', async () => {
   expect(clock.pending()).toBe(0);
 });
 
-test.each(Array.from({ length: 40 }, (_, seed) => seed))(
+test.each(Array.from({ length: 60 }, (_, seed) => seed))(
   'bytes in are bytes out over a connection that is cut again and again: seed %i',
   async (seed) => {
-    const w = world(
-      seed,
-      { cut: 0.03, silent: 0.1, loss: seed % 3 === 0 ? 0.01 : 0 },
-      { deadMs: 6000 },
-    );
-    await until(w.clock, () => w.client.state === 'open');
-    const there = traffic(w.client, w.server(), seed, 60, 200_000);
-    const back = traffic(w.server(), w.client, seed + 1000, 60, 200_000);
+    const random = seededRandom(seed * 7 + 1);
+    const faults = {
+      cut: random.pick([0.01, 0.03, 0.05]),
+      silent: random.pick([0, 0.3]),
+      loss: random.pick([0, 0, 0.02]),
+      delayMs: { min: 0, max: random.pick([0, 3, 40]) },
+      ...(random.chance(0.5) ? { bytesPerMs: random.pick([500, 5000]) } : {}),
+    };
+    const w = world(seed, faults, {
+      deadMs: 6000,
+      creditBytes: random.pick([262_144, 1_048_576]),
+      queueBytesMax: random.pick([1000, 262_144]),
+      windowBytesMin: random.pick([1000, 16_384]),
+      windowBytesStart: random.pick([20_000, 131_072]),
+    });
+    await until(w.clock, () => w.client.state === 'open' && w.servers.count() === 1);
+    const there = traffic(w.client, w.server(), seed, 80, 300_000);
+    const back = traffic(w.server(), w.client, seed + 1000, 80, 300_000);
     await until(w.clock, () => (there.isClosed && back.isClosed) || !!there.wrong || !!back.wrong);
     expect(there.wrong + back.wrong).toBe('');
-    expect([there.got, back.got]).toEqual([60, 60]);
+    expect([there.got, back.got]).toEqual([80, 80]);
     w.client.close();
     await w.clock.advance(700_000);
     expect(w.clock.pending()).toBe(0);
