@@ -1,1 +1,49 @@
-export {};
+/** `joh-fm`: the only place that reads the environment, the real clock and the real random. */
+import { join } from 'node:path';
+import { systemClock, systemRandom } from '@joh/clock';
+import {
+  ConfigurationError,
+  createLogger,
+  DataDirectoryBusy,
+  describeConfiguration,
+  readConfiguration,
+} from '#platform';
+import { startFrontendMaster } from './frontend-master.ts';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+
+try {
+  const configuration = readConfiguration(process.env);
+  if (process.argv[2] === 'config') {
+    process.stdout.write(`${describeConfiguration(configuration).join('\n')}\n`);
+  } else await serve(configuration.values);
+} catch (error) {
+  // What the operator can mend is a sentence; anything else is a bug and keeps its stack.
+  const isSentence = error instanceof ConfigurationError || error instanceof DataDirectoryBusy;
+  process.stderr.write(`${isSentence ? error.message : (error as Error).stack}\n`);
+  process.exitCode = 1;
+}
+
+async function serve(configuration: ReturnType<typeof readConfiguration>['values']): Promise<void> {
+  const logger = createLogger({ level: configuration.JOH_LOG });
+  const frontendMaster = await startFrontendMaster({
+    configuration,
+    environment: process.env,
+    root,
+    clock: systemClock(),
+    random: systemRandom(),
+    logger,
+  });
+  const stop = () =>
+    void frontendMaster.stop().then(() => {
+      // Sockets that would not close in time must not keep the process.
+      process.exit();
+    });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  process.stdout.write(`\nJoy of Hardware is at ${frontendMaster.url}\n`);
+  if (configuration.JOH_ENGINE === 'local') {
+    process.stdout.write(
+      'Sessions run as child processes of this machine: for one trusted user.\n',
+    );
+  }
+}

@@ -21,6 +21,13 @@ export const configurationSchema = z.object({
     .optional(),
   /** The address users see, e.g. `https://joy.example`; without it the address listened on. */
   JOH_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** For `docker`: the image of session containers; `ops/session-image/` builds it. */
+  JOH_SESSION_IMAGE: z.string().min(1).default('joh-session:dev'),
+  /** For `docker`: the daemon's Unix socket, as Docker's own tools take it. */
+  DOCKER_HOST: z
+    .string()
+    .regex(/^unix:\/\/\//, 'use unix:///path/to/docker.sock')
+    .optional(),
   JOH_LOG: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Folder of the built IDE; default: the one beside this program. */
   JOH_IDE: z.string().min(1).optional(),

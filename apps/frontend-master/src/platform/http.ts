@@ -33,6 +33,11 @@ export interface Http {
   /** Reports whether `origin` (the header) is exactly ours. */
   isOwnOrigin(origin: string | undefined): boolean;
   listen(address: { host: string; port: number }): Promise<void>;
+  /**
+   * Listens on another address too, for the raw and upgrade paths that start with one of `prefixes`
+   * and for nothing else: containers reach FM there. Gives the port.
+   */
+  listenFor(prefixes: readonly string[], address: { host: string; port: number }): Promise<number>;
   /** Lets requests finish until `signal` aborts, then cuts every connection. */
   close(signal: AbortSignal): Promise<void>;
 }
@@ -86,7 +91,9 @@ export function createHttp(options: HttpOptions): Http {
   app.setNotFoundHandler((request, reply) =>
     answer(fault('E_ROUTE_UNKNOWN', { path: pathOf(request.url) }), request, reply),
   );
-  const sockets = trackSockets(server);
+  const sockets = new Set<Socket>();
+  trackSockets(server, sockets);
+  const others: Server[] = [];
   return {
     app,
     route: createRoutes(app).add,
@@ -101,7 +108,15 @@ export function createHttp(options: HttpOptions): Http {
       await app.listen(address);
       origins.listening = urlOf(server.address() as AddressInfo);
     },
-    close: (signal) => closeServer(app, server, sockets, signal),
+    listenFor: (prefixes, address) =>
+      listenFor(
+        { server, others, sockets, isServed: (url) => startsWithOne(url, prefixes) },
+        address,
+      ),
+    close: async (signal) => {
+      for (const other of others) other.close();
+      await closeServer(app, server, sockets, signal);
+    },
   };
 }
 
@@ -156,13 +171,46 @@ function urlOf({ address, family, port }: AddressInfo): string {
   return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
 }
 
-function trackSockets(server: Server): Set<Socket> {
-  const sockets = new Set<Socket>();
+function trackSockets(server: Server, sockets: Set<Socket>): void {
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  return sockets;
+}
+
+function startsWithOne(url: string, prefixes: readonly string[]): boolean {
+  return prefixes.some((prefix) => url.startsWith(prefix));
+}
+
+interface OtherServer {
+  server: Server;
+  others: Server[];
+  sockets: Set<Socket>;
+  isServed(url: string): boolean;
+}
+
+/** A second server that hands what it serves to the first. */
+async function listenFor(
+  { server, others, sockets, isServed }: OtherServer,
+  address: { host: string; port: number },
+): Promise<number> {
+  const other = createServer((request, response) => {
+    if (isServed(request.url ?? '')) server.emit('request', request, response);
+    else response.writeHead(404, { connection: 'close' }).end();
+  });
+  other.requestTimeout = server.requestTimeout;
+  other.headersTimeout = server.headersTimeout;
+  other.on('upgrade', (request, socket, head) => {
+    if (isServed(request.url ?? '')) server.emit('upgrade', request, socket, head);
+    else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  });
+  trackSockets(other, sockets);
+  others.push(other);
+  await new Promise<void>((resolve, reject) => {
+    other.once('error', reject);
+    other.listen(address.port, address.host, resolve);
+  });
+  return (other.address() as AddressInfo).port;
 }
 
 async function closeServer(

@@ -1,0 +1,235 @@
+/** FrontendMaster put together: every part is made here, by a plain call, and given what it needs. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Clock, Random } from '@joh/clock';
+import { createEngine, type Engine } from '@joh/engine';
+import type { UserId } from '@joh/protocol';
+import { accountsMigrations, accountsRoutes, createAccounts } from '#accounts';
+import { limits, poolLimits, sessionLimits, tunnelLimits } from '#limits';
+import { createContainerStore, createNodes, nodesMigrations, nodesRoutes } from '#nodes';
+import {
+  type Configuration,
+  createHttp,
+  createShutdown,
+  type DataDirectory,
+  type Http,
+  type Logger,
+  openDataDirectory,
+  openStore,
+  type Shutdown,
+  type Store,
+} from '#platform';
+import {
+  cloneUrl,
+  createProjectStore,
+  createProjects,
+  loadTemplates,
+  projectBody,
+  projectsMigrations,
+  projectsRoutes,
+} from '#projects';
+import { createRepositories, repositoriesMigrations, repositoriesRoutes } from '#repositories';
+import { createSessionStore, createSessions, sessionsMigrations, sessionsRoutes } from '#sessions';
+import { createMetrics } from '#telemetry';
+import { createTunnel } from '#tunnel';
+import { websiteRoutes } from '#website';
+import { createContainerDoor } from './container-door.ts';
+
+export interface FrontendMasterOptions {
+  configuration: Configuration;
+  /** FM's own environment; the local engine passes little of it on. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** The repository's top folder: templates and built bundles are below it. */
+  root: string;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /** Default: the one that `JOH_ENGINE` names. */
+  engine?: Engine;
+}
+
+export interface FrontendMaster {
+  /** The address users see. */
+  url: string;
+  /** Ends in order, within a deadline. Sessions go on. */
+  stop(): Promise<void>;
+}
+
+/** What the parts share. */
+interface Ground extends FrontendMasterOptions {
+  data: DataDirectory;
+  store: Store;
+  http: Http;
+  shutdown: Shutdown;
+}
+
+/**
+ * Starts FrontendMaster.
+ * @throws DataDirectoryBusy another process uses the data directory
+ */
+export async function startFrontendMaster(options: FrontendMasterOptions): Promise<FrontendMaster> {
+  const ground = await openGround(options);
+  const { configuration, http, shutdown, logger } = ground;
+  try {
+    const start = await compose(ground);
+    await http.listen({ host: configuration.JOH_HOST, port: configuration.JOH_PORT });
+    await start();
+    return { url: http.publicUrl(), stop: shutdown.run };
+  } catch (error) {
+    logger.error({ err: error }, 'FrontendMaster could not start');
+    await shutdown.run();
+    throw error;
+  }
+}
+
+async function openGround(options: FrontendMasterOptions): Promise<Ground> {
+  const { configuration, clock, logger } = options;
+  const shutdown = createShutdown({ clock, logger, deadlineMs: limits.shutdownDeadlineMs });
+  const data = openDataDirectory(configuration.JOH_DATA);
+  shutdown.add('data directory', () => data.unlock());
+  const store = await openStore({
+    location: configuration.DATABASE_URL
+      ? { url: configuration.DATABASE_URL }
+      : { file: join(data.path, 'joh.sqlite') },
+    migrations: [
+      ...accountsMigrations,
+      ...projectsMigrations,
+      ...repositoriesMigrations,
+      ...nodesMigrations,
+      ...sessionsMigrations,
+    ],
+    now: clock.now,
+  });
+  shutdown.add('store', () => store.close());
+  const http = createHttp({ ...options, publicUrl: configuration.JOH_PUBLIC_URL, limits });
+  shutdown.add('http', (signal) => http.close(signal));
+  return { ...options, data, store, http, shutdown };
+}
+
+/** Makes every part and its routes; the returned function sets them going once FM listens. */
+async function compose(ground: Ground): Promise<() => Promise<void>> {
+  const { http, store, clock, shutdown, configuration } = ground;
+  const { accounts, projects, repositories, templates } = await composeProjects(ground);
+  const { requireAccount } = accounts;
+  const metrics = createMetrics({ processMetrics: true });
+  const engine = ground.engine ?? makeEngine(ground);
+  shutdown.add('engine', () => engine.close());
+  const door = createContainerDoor({ ...ground, engine, port: () => portOf(http) });
+  const nodes = createNodes({
+    ...ground,
+    engine,
+    store: createContainerStore(store),
+    limits: poolLimits,
+    frontendUrl: door.url,
+  });
+  const tunnel = createTunnel({
+    ...ground,
+    nodes,
+    limits: tunnelLimits,
+    onBytes: metrics.tunnelBytes,
+  });
+  const sessions = createSessions({
+    ...ground,
+    ...{ nodes, accounts, repositories, agents: tunnel.agents },
+    store: createSessionStore(store),
+    projects: {
+      find: projects.find,
+      cloneUrl: (project) => cloneUrl(door.url(), project),
+    },
+    limits: sessionLimits,
+    urlOf: (id) => `${http.publicUrl()}/ide/${id}`,
+    onClaimed: metrics.claimed,
+  });
+  accounts.onSignOut((user) => sessions.closeAll(user, 'you signed out'));
+  projects.onRemove(async (project, user) => {
+    for (const one of await sessions.list(user)) {
+      if (one.project.id === project) await sessions.close(user, one.id, 'the project is deleted');
+    }
+  });
+  tunnel.attach(http, {
+    authenticate: accounts.authenticate,
+    session: sessions.require,
+    onTunnels: sessions.setTunnels,
+    hear: sessions.heard,
+  });
+  nodesRoutes(http, { nodes, requireAccount });
+  sessionsRoutes(http, { sessions, clock, limits: sessionLimits, requireAccount });
+  metrics.attach(http, { pool: nodes.pool, sockets: tunnel.counts });
+  const listProjects = async ({ id }: { id: UserId }) =>
+    (await projects.list(id)).map((row) => projectBody(row, http.publicUrl()));
+  const folders = assetFolders(ground);
+  await websiteRoutes(http, { accounts, templates: templates.all, listProjects, folders });
+  return async () => {
+    await repositories.reconcile(async (id) => (await projects.get(id)) !== null);
+    await door.open(configuration.JOH_HOST);
+    shutdown.add('door of the containers', door.close);
+    nodes.start();
+    shutdown.add('pool', nodes.stop);
+    sessions.start();
+    shutdown.add('sessions', sessions.stop);
+    shutdown.add('tunnels', tunnel.close);
+  };
+}
+
+async function composeProjects(ground: Ground) {
+  const { configuration, data, http, store, random, shutdown } = ground;
+  const accounts = createAccounts({
+    ...ground,
+    secret: data.secret('accounts-secret', random),
+    isSecure: configuration.JOH_PUBLIC_URL?.startsWith('https:') ?? false,
+    limits,
+  });
+  const templates = await loadTemplates(join(ground.root, 'templates'));
+  const projectStore = createProjectStore(store);
+  const repositories = createRepositories({
+    ...ground,
+    root: data.folder('repositories'),
+    defaultFiles: async (id) => templates.files((await projectStore.get(id))?.template ?? ''),
+    limits,
+  });
+  shutdown.add('repositories', repositories.stop);
+  const projects = createProjects({
+    ...ground,
+    store: projectStore,
+    repositories,
+    templates,
+    limits,
+  });
+  accountsRoutes(http, { accounts, signInLifetimeMs: limits.signInLifetimeMs });
+  projectsRoutes(http, { projects, templates, accounts });
+  repositoriesRoutes(http, {
+    ...ground,
+    ...{ repositories, accounts, limits },
+    findProject: projects.findAny,
+    onPushed: projects.touch,
+  });
+  return { accounts, projects, repositories, templates };
+}
+
+function makeEngine({ configuration, environment, root, clock, data, random }: Ground): Engine {
+  const installation = createHash('sha256').update(data.secret('installation', random));
+  return createEngine(configuration.JOH_ENGINE, {
+    clock,
+    environment,
+    data: data.path,
+    installation: installation.digest('hex').slice(0, 16),
+    agent: join(root, 'apps/agent/dist'),
+    nodeBinary: process.execPath,
+    sessionImage: configuration.JOH_SESSION_IMAGE,
+    ...(configuration.DOCKER_HOST
+      ? { dockerSocket: configuration.DOCKER_HOST.replace(/^unix:\/\//, '') }
+      : {}),
+  });
+}
+
+function assetFolders({ configuration, root }: Ground) {
+  return {
+    site: join(root, 'apps/frontend-master/dist/website'),
+    ide: configuration.JOH_IDE ?? join(root, 'apps/ide/dist'),
+  };
+}
+
+function portOf(http: Http): number {
+  const address = http.app.server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
