@@ -20,7 +20,7 @@ import {
 } from './symbols.ts';
 
 /** More items than this are cut, and the list marked incomplete: the client asks again. */
-export const completionItemsMax = 1_000;
+const completionItemsMax = 1_000;
 
 /**
  * What can be typed at a position. Works from the tokens around the cursor, so that half-typed code
@@ -160,7 +160,7 @@ function unitItem(found: Found): CompletionItem {
 }
 
 /** The snippet that instantiates a module. */
-export function instanceSnippet(module: HdlSymbol): string {
+function instanceSnippet(module: HdlSymbol): string {
   let stop = 0;
   const line = (symbol: HdlSymbol, value: string) =>
     `  .${symbol.name}(\${${++stop}:${escapeSnippet(value)}})`;

@@ -89,7 +89,7 @@ test('random edits never break the server, and incremental reading equals readin
       afresh?.tree.delete();
       closeDocument(document);
     }),
-    { numRuns: 120, interruptAfterTimeLimit: 10_000 },
+    { numRuns: 60, interruptAfterTimeLimit: 10_000 },
   );
 });
 
@@ -106,6 +106,6 @@ test('any text at all is read', async () => {
         closeDocument(document);
       },
     ),
-    { numRuns: 150, interruptAfterTimeLimit: 8_000 },
+    { numRuns: 80, interruptAfterTimeLimit: 8_000 },
   );
 });

@@ -29,7 +29,7 @@ export function describe(project: Project, found: Found, comment: string): strin
 }
 
 /** Values of constants as seen from where a symbol is declared. */
-export function constantsOf(project: Project, found: Found): ConstantLookup {
+function constantsOf(project: Project, found: Found): ConstantLookup {
   return (name) => {
     const [scope, item] = name.split('::');
     const candidates = item

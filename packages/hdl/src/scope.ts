@@ -3,7 +3,7 @@ import type { Found, Project } from './project.ts';
 import { contains, type FileSymbols, type HdlSymbol, isDesignUnit, typeNameOf } from './symbols.ts';
 
 /** The symbols that enclose a position, outermost first. */
-export function enclosing(file: FileSymbols, position: Position): HdlSymbol[] {
+function enclosing(file: FileSymbols, position: Position): HdlSymbol[] {
   const path: HdlSymbol[] = [];
   let level: readonly HdlSymbol[] = file.symbols;
   for (;;) {
@@ -127,7 +127,7 @@ function membersOfSymbol(project: Project, found: Found | undefined, depth: numb
 }
 
 /** The declaration of a type named in `symbol`'s declaration: a typedef, class or interface. */
-export function typeNamed(
+function typeNamed(
   project: Project,
   uri: string,
   symbol: HdlSymbol,

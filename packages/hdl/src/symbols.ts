@@ -70,7 +70,7 @@ export function contains(range: Range, position: Position): boolean {
   return !isBefore(position, range.start) && !isBefore(range.end, position);
 }
 
-export function isBefore(left: Position, right: Position): boolean {
+function isBefore(left: Position, right: Position): boolean {
   return left.line < right.line || (left.line === right.line && left.character < right.character);
 }
 

@@ -189,7 +189,7 @@ const partners: Readonly<Record<string, string>> = {
 const enders = new Map(Object.values(partners).map((end) => [end, true]));
 
 /** The first word or bracket without its partner, or null. */
-export function unbalanced(
+function unbalanced(
   masked: string,
 ): { start: number; end: number; text: string; partner: string } | null {
   const open: { start: number; end: number; text: string }[] = [];
