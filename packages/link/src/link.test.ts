@@ -786,3 +786,38 @@ test('an end keeps its place behind what waits for credit, also when the other s
   );
   expect(events).toHaveLength(3);
 });
+
+test('a page whose timers hardly run still answers, acknowledges and returns credit', async () => {
+  const clock = fakeClock();
+  const random = seededRandom(27);
+  const servers = createServerLinks<Claims>({
+    clock,
+    random,
+    checkTicket: async () => ({ user: 'u', session: 's' }),
+    onLink: (link) => void flood(link, 4096),
+  });
+  // What Chromium does to a page that has been hidden for five minutes: timers once a minute.
+  const hidden = { ...clock, after: (_: number, fn: () => void) => clock.after(60_000, fn) };
+  const client = createClientLink({
+    clock: hidden,
+    random,
+    ticket: async () => 'good',
+    connect: async () => {
+      const pipe = faultyPipe(1, { clock, delayMs: { min: 1, max: 1 } });
+      servers.accept(pipe.b);
+      return pipe.a;
+    },
+  });
+  let got = 0;
+  client.onChannel((channel) => {
+    channel.onMessage((message) => {
+      got += message.length;
+    });
+  });
+  await clock.advance(5000);
+  expect(client.state).toBe('open');
+  // More than the window and the credit together: neither stops the stream.
+  expect(got).toBeGreaterThan(10_000_000);
+  client.close();
+  servers.close(closes.ended, '');
+});

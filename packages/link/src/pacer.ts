@@ -28,6 +28,8 @@ export function createPacer({ clock, limits, isFull, write, hasMore }: PacerOpti
   let isStopped = false;
   /** Collecting, after a write. */
   let cooling: (() => void) | null = null;
+  /** A hidden page's timers are late by up to a minute; the clock is not. */
+  let coolAtMs = 0;
   let polling: (() => void) | null = null;
 
   const run = () => {
@@ -44,6 +46,7 @@ export function createPacer({ clock, limits, isFull, write, hasMore }: PacerOpti
     }
     if (!isWritten) return;
     cooling?.();
+    coolAtMs = clock.monotonic() + limits.batchMs;
     cooling = clock.after(limits.batchMs, () => {
       cooling = null;
       if (hasMore()) run();
@@ -57,7 +60,8 @@ export function createPacer({ clock, limits, isFull, write, hasMore }: PacerOpti
   return {
     wake: (bytes) => {
       newBytes += bytes;
-      if (!cooling || newBytes >= promptBytes) hurry();
+      const isCool = !cooling || clock.monotonic() >= coolAtMs;
+      if (isCool || newBytes >= promptBytes) hurry();
     },
     hurry,
     stop: () => {
