@@ -15,7 +15,7 @@ export interface FakeFrontend {
 
 /** Listens on any free port of `address`. Whoever registers gets `credential-of-<container>`. */
 export async function startFakeFrontend(address = '127.0.0.1'): Promise<FakeFrontend> {
-  const server = createServer((_, answer) => answer.writeHead(404).end());
+  const server = createServer((_, answer) => answer.writeHead(404).end('nothing here'));
   const sockets = new WebSocketServer({
     noServer: true,
     handleProtocols: ([first]) => first ?? false,

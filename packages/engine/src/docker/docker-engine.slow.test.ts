@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -217,26 +217,36 @@ describe('session container on a real daemon', () => {
     await engine.destroy(wanted.id, signal());
   });
 
-  it('reaches FrontendMaster on the gateway, and no other container', async () => {
-    const reach = await engine.frontendReach(signal());
-    expect(reach).toMatchObject({ reach: 'address' });
-    const gateway = 'host' in reach ? reach.host : '';
-    // A listener on the machine that the daemon stands on, as FrontendMaster would be.
-    const script = `require('http').createServer((_, a) => a.end('frontend')).listen(0, '${gateway}',
+  /** What a container gets from an address: the answer's text, or `failed`. */
+  const fetched = (id: ContainerId, url: string) =>
+    sh(
+      id,
+      `/opt/joh/bin/node -e "fetch('${url}', { signal: AbortSignal.timeout(1500) })
+       .then((a) => a.text()).then(console.log, (e) => console.log('failed', e.name))
+       .then(() => process.exit())"`,
+    );
+  /** A listener on the machine that the daemon stands on, as FrontendMaster would be. */
+  const listenBeside = async (address: string, answer: string) => {
+    const script = `require('http').createServer((_, a) => a.end('${answer}')).listen(0, '${address}',
       function () { console.log(this.address().port) })`;
     const [nsenter = '', ...enter] = host.network.enter;
     const listener = spawn(nsenter, [...enter, process.execPath, '-e', script]);
+    const [port] = await once(listener.stdout, 'data');
+    return { port: Number(port), close: () => listener.kill('SIGKILL') };
+  };
+  const gatewayOf = async () => {
+    const reach = await engine.frontendReach(signal());
+    if (reach.reach !== 'address') throw new Error(`containers reach FM by ${reach.reach}`);
+    return reach.host;
+  };
+
+  it('reaches FrontendMaster on the gateway, and no other container', async () => {
+    const gateway = await gatewayOf();
+    const listener = await listenBeside(gateway, 'frontend');
     try {
-      const [port] = await once(listener.stdout, 'data');
       const [one, two] = [spec(), spec()];
       await Promise.all([engine.create(one, signal()), engine.create(two, signal())]);
-      const fetching = (url: string) =>
-        `/opt/joh/bin/node -e "fetch('${url}', { signal: AbortSignal.timeout(1500) })
-         .then((a) => a.text()).then(console.log, (e) => console.log('failed', e.name))
-         .then(() => process.exit())"`;
-      expect(await sh(one.id, fetching(`http://${gateway}:${String(port).trim()}`))).toContain(
-        'frontend',
-      );
+      expect(await fetched(one.id, `http://${gateway}:${listener.port}`)).toContain('frontend');
       const address = (await sh(two.id, 'hostname -i')).trim();
       const serve = `exec /opt/joh/bin/node -e "require('http').createServer((_, a) => a.end('other'))
         .listen(8000, () => require('fs').writeFileSync('/tmp/up', ''))"`;
@@ -244,12 +254,48 @@ describe('session container on a real daemon', () => {
       await waitFor(async () => (await sh(two.id, 'ls /tmp')).includes('up'), {
         deadlineMs: 10_000,
       });
-      expect(await sh(two.id, fetching(`http://${address}:8000`))).toContain('other');
-      expect(await sh(one.id, fetching(`http://${address}:8000`))).toContain('failed');
+      expect(await fetched(two.id, `http://${address}:8000`)).toContain('other');
+      expect(await fetched(one.id, `http://${address}:8000`)).toContain('failed');
       await Promise.all([one, two].map(({ id }) => engine.destroy(id, signal())));
     } finally {
-      listener.kill('SIGKILL');
+      listener.close();
     }
+  });
+
+  it('reaches nothing else of its host or of private networks after isolate.sh', async () => {
+    const gateway = await gatewayOf();
+    const isolate = (...parameters: string[]) => {
+      const [nsenter = '', ...enter] = host.network.enter;
+      execFileSync(nsenter, [...enter, join(root, 'ops/docker-host/isolate.sh'), ...parameters]);
+    };
+    const wanted = spec();
+    await engine.create(wanted, signal());
+    await registered(wanted.id);
+    const [listener, secret] = await Promise.all([
+      listenBeside(gateway, 'frontend'),
+      listenBeside('0.0.0.0', 'secret'),
+    ]);
+    try {
+      // The test's own end of the wire is the neighbour on a private network; it answers 404, in words.
+      const seen = () =>
+        Promise.all([
+          fetched(wanted.id, `http://${gateway}:${listener.port}`),
+          fetched(wanted.id, `http://${gateway}:${secret.port}`),
+          fetched(wanted.id, `http://${host.network.nodeAddress}:${secret.port}`),
+          fetched(wanted.id, frontend.url),
+        ]).then((all) => all.map((text) => /failed|frontend|secret|nothing/.exec(text)?.[0]));
+      expect(await seen()).toEqual(['frontend', 'secret', 'secret', 'nothing']);
+      isolate('joh0', String(listener.port));
+      isolate('joh0', String(listener.port));
+      expect(await seen()).toEqual(['frontend', 'failed', 'failed', 'failed']);
+      isolate('--remove', 'joh0');
+      expect(await seen()).toEqual(['frontend', 'secret', 'secret', 'nothing']);
+    } finally {
+      isolate('--remove', 'joh0');
+      listener.close();
+      secret.close();
+    }
+    await engine.destroy(wanted.id, signal());
   });
 
   it('ends when FrontendMaster does not know it any more, and says why it ended', async () => {
