@@ -160,7 +160,6 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
   const folders = assetFolders(ground);
   await websiteRoutes(http, { accounts, templates: templates.all, listProjects, folders });
   return async () => {
-    await repositories.reconcile(async (id) => (await projects.get(id)) !== null);
     await door.open(configuration.JOH_HOST);
     shutdown.add('door of the containers', door.close);
     nodes.start();
@@ -188,6 +187,8 @@ async function composeProjects(ground: Ground) {
     limits,
   });
   shutdown.add('repositories', repositories.stop);
+  // Before anyone can make a project: one that is half made looks like one that a crash left.
+  await repositories.reconcile(async (id) => (await projectStore.get(id)) !== null);
   const projects = createProjects({
     ...ground,
     store: projectStore,

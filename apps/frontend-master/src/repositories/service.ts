@@ -48,10 +48,13 @@ export interface RepositoriesOptions {
   clock: Clock;
   random: Random;
   logger: Logger;
-  /** The template's `shell.nix` and `default.nix` for a project. */
+  /** All files of the template that a project was made from. */
   defaultFiles(project: ProjectId): Promise<readonly RepositoryFile[]>;
   limits: { gitCommandDeadlineMs: number };
 }
+
+/** What a session needs at the top of a project. */
+const neededPaths: ReadonlySet<string> = new Set(['shell.nix', 'default.nix']);
 
 /** Who commits what the product adds by itself. */
 const product: CommitAuthor = { name: 'Joy of Hardware', email: 'noreply@joyofhardware.com' };
@@ -81,7 +84,9 @@ export function createRepositories(options: RepositoriesOptions): Repositories {
       const folder = folderOf(root, id);
       const files = await options.defaultFiles(id);
       const work = { folder, author: product, atMs: clock.now(), signal };
-      if (existsSync(folder)) await addMissingFiles({ ...work, files, has });
+      // What the user deleted of the template stays deleted, but for what a session cannot do without.
+      const needed = files.filter(({ path }) => neededPaths.has(path));
+      if (existsSync(folder)) await addMissingFiles({ ...work, files: needed, has });
       else await createBareRepository({ ...work, files });
     },
     mintSessionToken: ({ project, ...grant }) => tokens.mint({ ...grant, project: project.id }),

@@ -1,0 +1,3 @@
+import { sessionTokensConformance } from './conformance.ts';
+
+sessionTokensConformance(() => ({ location: { file: ':memory:' }, end: () => undefined }));
