@@ -71,8 +71,6 @@ export const poolLimits = {
 export const sessionLimits = {
   queueMax: 500,
   livePerUserMax: 8,
-  /** A claimed container's agent must have its control socket within this. */
-  agentReturnMs: 5_000,
   /** Clone included. */
   prepareDeadlineMs: 120_000,
   /** Containers tried for one claim before the session fails. */
@@ -105,8 +103,11 @@ export const tunnelLimits = {
   headBytesMax: 16 * 1024,
   /** Browser windows of one session. */
   socketsPerSessionMax: 16,
-  /** How long a browser is held while its agent's control socket is away, e.g. after FM restarted. */
-  agentReturnMs: 10_000,
+  /**
+   * How long a browser, or a call, is held while the agent's control socket is away, e.g. after FM
+   * restarted. Agents dial again within 10 s.
+   */
+  agentReturnMs: 12_000,
   dialDeadlineMs: 5_000,
   /** From the control socket's upgrade to `register`. */
   registerDeadlineMs: 10_000,
@@ -123,6 +124,7 @@ export const tunnelLimits = {
 
 assert(poolLimits.deadGraceMs < poolLimits.lostGraceMs);
 assert(poolLimits.heardIntervalMs * 2 < poolLimits.lostGraceMs);
+assert(tunnelLimits.agentReturnMs < sessionLimits.closeDeadlineMs);
 assert(poolLimits.createDeadlineMs < poolLimits.startDeadlineMs);
 assert(tunnelLimits.heartbeatMs * 2 < tunnelLimits.silenceMs);
 assert(tunnelLimits.silenceMs < poolLimits.lostGraceMs);

@@ -1,7 +1,11 @@
 import { type Postgres, startPostgres } from '@joh/testkit';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { accountsConformance } from './accounts/conformance.ts';
+import { containersConformance } from './nodes/conformance.ts';
 import { storeConformance } from './platform/conformance.ts';
+import { projectsConformance } from './projects/conformance.ts';
+import { sessionTokensConformance } from './repositories/conformance.ts';
+import { sessionsConformance } from './sessions/conformance.ts';
 
 /** Every store's conformance suite once more, over PostgreSQL. */
 describe('on PostgreSQL', () => {
@@ -14,4 +18,8 @@ describe('on PostgreSQL', () => {
   const place = () => ({ location: { url: postgres.createDatabase() }, end: () => undefined });
   storeConformance(place);
   accountsConformance(place);
+  projectsConformance(place);
+  sessionTokensConformance(place);
+  containersConformance(place);
+  sessionsConformance(place);
 });

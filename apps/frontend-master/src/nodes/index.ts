@@ -1,4 +1,5 @@
 /** Compute nodes and their containers: the pool that keeps enough of them warm. */
+export { type ClaimMeasurement, measureClaims } from './claim-measurement.ts';
 export { nodesMigrations } from './migrations.ts';
 export type { Container } from './model.ts';
 export { type ClassProfile, type NodeProfile, sizeNode } from './profile.ts';

@@ -1,4 +1,4 @@
-import { nodeList, pool } from '@joh/protocol';
+import { type Node, nodeList, pool } from '@joh/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { Http } from '#platform';
 import type { Nodes } from './service.ts';
@@ -12,7 +12,7 @@ export function nodesRoutes(
   }: {
     nodes: Nodes;
     /** @throws E_ACCOUNT_SIGNED_OUT */
-    requireAccount(request: FastifyRequest): Promise<unknown>;
+    requireAccount(request: FastifyRequest): Promise<{ isOperator: boolean }>;
   },
 ): void {
   http.route({
@@ -21,8 +21,9 @@ export function nodesRoutes(
     summary: 'The compute nodes and the containers on them.',
     response: nodeList,
     async handle({ request }) {
-      await requireAccount(request);
-      return { nodes: await nodes.nodes() };
+      const { isOperator } = await requireAccount(request);
+      const all = await nodes.nodes();
+      return { nodes: isOperator ? all : all.map(withoutSessions) };
     },
   });
   http.route({
@@ -41,4 +42,9 @@ export function nodesRoutes(
     void reply.status(warm > 0 ? 200 : 503).header('cache-control', 'no-store');
     return { status: warm > 0 ? 'ready' : 'filling', warm, problem };
   });
+}
+
+/** Whose session is where is an operator's to know. */
+function withoutSessions(one: Node): Node {
+  return { ...one, containers: one.containers.map((it) => ({ ...it, session: null })) };
 }

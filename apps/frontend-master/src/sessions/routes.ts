@@ -25,7 +25,10 @@ export interface SessionsRoutesOptions {
 }
 
 /** `/api/sessions`. */
-export function sessionsRoutes(http: Pick<Http, 'route' | 'app'>, options: SessionsRoutesOptions) {
+export function sessionsRoutes(
+  http: Pick<Http, 'route' | 'app'>,
+  options: SessionsRoutesOptions,
+): void {
   const { sessions, requireAccount } = options;
   http.route({
     method: 'GET',

@@ -94,6 +94,7 @@ function serve(options: ControlOptions, ws: WebSocket, { id }: Container, token:
   });
   const connection: AgentConnection = { rpc, terminate: () => ws.terminate() };
   ws.on('message', heard);
+  ws.on('ping', heard);
   ws.on('pong', heard);
   ws.on('close', () => {
     cancel();

@@ -1,0 +1,3 @@
+import { sessionsConformance } from './conformance.ts';
+
+sessionsConformance(() => ({ location: { file: ':memory:' }, end: () => undefined }));
