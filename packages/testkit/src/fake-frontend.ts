@@ -10,6 +10,8 @@ export interface FakeFrontend {
   /** In order, with the token that was shown. */
   registrations: { container: string; token: string }[];
   telemetry: Record<string, unknown>[];
+  /** Ends a registered agent's connection and refuses (403) what it shows from now on. */
+  forget(container: string): void;
   close(): Promise<void>;
 }
 
@@ -22,18 +24,27 @@ export async function startFakeFrontend(address = '127.0.0.1'): Promise<FakeFron
   });
   const registrations: FakeFrontend['registrations'] = [];
   const telemetry: FakeFrontend['telemetry'] = [];
+  const forgotten = new Set<string>();
+  const tokenOf = ({ headers }: IncomingMessage) =>
+    (headers.authorization ?? '').replace('Bearer ', '');
+  const connected = new Map<string, WebSocket>();
   const dialled = (socket: WebSocket, asked: IncomingMessage) => {
-    const token = (asked.headers.authorization ?? '').replace('Bearer ', '');
+    const token = tokenOf(asked);
     socket.on('message', (data) => {
       const { id, method, params } = JSON.parse(String(data));
       if (method === 'telemetry') telemetry.push(params);
       if (method !== 'register') return;
+      connected.set(params.container, socket);
       registrations.push({ container: params.container, token });
       const result = { credential: `credential-of-${params.container}`, heartbeatMs: 200 };
       socket.send(JSON.stringify({ jsonrpc: '2.0', id, result }));
     });
   };
   server.on('upgrade', (asked, socket, head) => {
+    if (forgotten.has(tokenOf(asked))) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n');
+      return;
+    }
     sockets.handleUpgrade(asked, socket, head, (done) => dialled(done, asked));
   });
   server.listen(0, address);
@@ -42,6 +53,10 @@ export async function startFakeFrontend(address = '127.0.0.1'): Promise<FakeFron
     url: `http://${address}:${(server.address() as AddressInfo).port}`,
     registrations,
     telemetry,
+    forget(container) {
+      forgotten.add(`credential-of-${container}`);
+      connected.get(container)?.terminate();
+    },
     async close() {
       for (const client of sockets.clients) client.terminate();
       server.closeAllConnections();

@@ -302,7 +302,8 @@ describe('session container on a real daemon', () => {
     const wanted = spec();
     await engine.create(wanted, signal());
     await registered(wanted.id);
-    await sh(wanted.id, 's6-svscanctl -t /run/service');
+    await waitFor(async () => !(await sh(wanted.id, 'ls /run/joh')).includes('boot-token'));
+    frontend.forget(wanted.id);
     const ended = await waitFor(
       async () =>
         (await engine.list(signal())).find(

@@ -200,7 +200,7 @@ describe.each(['none', 'auto'] as const)('local engine, isolation %s', (isolatio
     expect(existsSync(folderOf(wanted.id))).toBe(false);
   });
 
-  it('runs the real agent: it registers, and again after it was killed', async () => {
+  it('runs the real agent: it registers, again after it was killed, and ends when forgotten', async () => {
     const real = join(import.meta.dirname, '../../../../apps/agent/dist');
     if (!existsSync(join(real, 'agent.js'))) {
       throw new Error('this test needs the agent: npm run -w apps/agent build');
@@ -229,6 +229,11 @@ describe.each(['none', 'auto'] as const)('local engine, isolation %s', (isolatio
       `secret-of-${wanted.id}`,
       `credential-of-${wanted.id}`,
     ]);
+    frontend.forget(wanted.id);
+    const state = async () => (await own.list(signal())).find(({ id }) => id === wanted.id)?.state;
+    await waitFor(async () => (await state()) === 'exited', { deadlineMs: 10_000 });
+    const reason = (await own.list(signal())).find(({ id }) => id === wanted.id)?.reason;
+    expect(reason).toBe('FrontendMaster does not know it any more.');
     const destroying = performance.now();
     await own.destroy(wanted.id, signal());
     const destroyedMs = Math.round(performance.now() - destroying);
