@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -240,6 +240,31 @@ describe.each(['none', 'auto'] as const)('local engine, isolation %s', (isolatio
     console.log(`local engine, isolation ${isolation}`, { registeredMs, destroyedMs });
     await own.close();
     await frontend.close();
+  });
+
+  it('keeps containers when FrontendMaster is killed, for the next one to find', async () => {
+    const agent = await bundles(folder.path, idle);
+    const wanted = spec();
+    const options = { data, agent, isolation, nodeBinary: process.execPath, environment: {} };
+    const script = `
+      const { createLocalEngine } = await import(${JSON.stringify(join(import.meta.dirname, 'local-engine.ts'))});
+      const { systemClock } = await import('@joh/clock');
+      const engine = createLocalEngine({ clock: systemClock(), ...${JSON.stringify(options)} });
+      await engine.create(${JSON.stringify(wanted)}, new AbortController().signal);
+      process.kill(process.pid, 'SIGKILL');`;
+    const cwd = join(import.meta.dirname, '../..');
+    const done = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd,
+      encoding: 'utf8',
+    });
+    expect(done).toMatchObject({ signal: 'SIGKILL', stderr: '' });
+    const find = async () => (await engine.list(signal())).find(({ id }) => id === wanted.id);
+    expect(await find()).toMatchObject({ state: 'running', class: 'standard' });
+    await engine.destroy(wanted.id, signal());
+    expect(await find()).toBeUndefined();
+    for (const { pid } of await readProcesses()) {
+      expect((await readEnvironment(pid)).join()).not.toContain(wanted.id);
+    }
   });
 
   it('does not take a later process of the same number for its own', async () => {
