@@ -1,0 +1,36 @@
+import { defineConfig } from '@playwright/test';
+import type { ProductOptions } from './src/product-test.ts';
+
+/** The same story on each engine; Debian's Chromium, since no browser can be downloaded. */
+export default defineConfig<object, ProductOptions>({
+  testDir: './src',
+  outputDir: '../test-results/e2e',
+  timeout: 240_000,
+  expect: { timeout: 20_000 },
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: true,
+  retries: 0,
+  reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ? [['list'], ['json']] : [['list']],
+  use: {
+    viewport: { width: 1400, height: 900 },
+    launchOptions: {
+      executablePath: process.env.JOH_CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+  },
+  projects: [
+    { name: 'local', use: { engine: 'local' } },
+    { name: 'docker', use: { engine: 'docker' }, testMatch: /life-of-a-session\.spec\.ts/ },
+  ],
+});

@@ -1,0 +1,153 @@
+/** The main job, as docs/life-of-a-session.md tells it: the steps have its headings. */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { idePage } from './ide-page.ts';
+import { root, until } from './product.ts';
+import { expect, test } from './product-test.ts';
+import { createProject, sessionOf, signIn, signOut, signUp } from './website-pages.ts';
+
+const person = { email: 'ada@example.com', name: 'ada', password: 'correct horse battery' };
+const walked: string[] = [];
+
+test('the life of a session', async ({ page, product }) => {
+  const pageErrors: string[] = [];
+  page.on('pageerror', (error) => pageErrors.push(error.message));
+  const ide = idePage(page);
+  const step = (title: string, walk: () => Promise<void>) => {
+    walked.push(title);
+    return test.step(title, walk);
+  };
+  /** The containers of every node, as the API tells them. */
+  const containers = async () => {
+    const { nodes } = await (await page.request.get(`${product.url}/api/nodes`)).json();
+    return nodes.flatMap(
+      (node: { containers: { id: string; state: string; session: string | null }[] }) =>
+        node.containers,
+    );
+  };
+  let session = '';
+  let container = '';
+
+  await step('Sign up', async () => {
+    await page.goto(product.url);
+    await picture(page, 'landing');
+    await signUp(page, product.url, person);
+    await picture(page, 'projects');
+  });
+
+  await step('Create a project from a template', async () => {
+    await createProject(page, 'blinky', 'iCEBreaker blinky');
+  });
+
+  await step('Open it: a warm container is claimed', async () => {
+    session = await sessionOf(page);
+    const mine = (await containers()).filter(
+      (one: { session: string | null }) => one.session === session,
+    );
+    expect(mine).toEqual([expect.objectContaining({ state: 'claimed' })]);
+    container = mine[0].id;
+  });
+
+  await step('See the files', async () => {
+    await expect(page.locator('.view-line', { hasText: 'module top' }).first()).toBeVisible();
+    await expect(page.getByRole('treeitem', { name: 'icebreaker.pcf' })).toBeVisible();
+    await expect(page.getByRole('treeitem', { name: 'shell.nix' })).toBeVisible();
+    await picture(page, 'ide');
+  });
+
+  await step('Edit with completions', async () => {
+    await ide.openFile('top.v');
+    await ide.editor.click();
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.type('// by ada\n');
+    await page.keyboard.press('Control+End');
+    // The server needs a moment to index; asking again is what a person does.
+    await page.keyboard.type(
+      '\nmodule extra(input wire signal_in, output wire signal_out);\n  assign signal_out = sig',
+    );
+    const suggestion = page.locator('.suggest-widget .monaco-list-row', { hasText: 'signal_in' });
+    await expect(async () => {
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+Space');
+      await expect(suggestion.first()).toBeVisible({ timeout: 2_000 });
+    }).toPass();
+    await picture(page, 'completion');
+    await suggestion.first().click();
+    await page.keyboard.type(';\nendmodule\n');
+  });
+
+  await step('Use a terminal', async () => {
+    await ide.inTerminal('echo "in $(basename $PWD) as $(git config user.name)"');
+    await expect(ide.terminal).toContainText('in blinky as ada');
+  });
+
+  await step('Watch CPU and memory', async () => {
+    await expect(ide.status('session.cpu')).toContainText(/CPU/);
+    await expect(ide.status('session.memory')).toContainText(/RAM [\d.]+ \/ [\d.]+ [MG]B/);
+  });
+
+  await step('Save, commit and push', async () => {
+    await ide.openFile('top.v');
+    await page.keyboard.press('Control+S');
+    await expect(page.locator('.tab.dirty')).toHaveCount(0);
+    await ide.inTerminal('git commit -qam "A module more" && git push -q && echo pushed-$((40+2))');
+    await expect(ide.terminal).toContainText('pushed-42');
+  });
+
+  await step('Build a bitstream', async () => {
+    await page.keyboard.press('Control+Shift+B');
+    await expect(page.getByTestId('build-state')).toContainText(/Built in [\d.]+ s/, {
+      timeout: 120_000,
+    });
+    await picture(page, 'built');
+  });
+
+  await step('Program the simulated board', async () => {
+    await page.getByTestId('build-view').getByRole('button', { name: 'Program a board' }).click();
+    await expect(page.getByTestId('board-fit')).toContainText('Fits');
+    await page.getByTestId('board-program').click();
+    await expect(page.getByTestId('board-result').locator('[data-state=done]')).toBeVisible({
+      timeout: 60_000,
+    });
+    await picture(page, 'programmed');
+  });
+
+  await step('Sign out: the container is destroyed', async () => {
+    await signOut(page, product.url);
+    await page.context().clearCookies();
+    await signIn(page, product.url, person);
+    await until(30_000, 'the container is gone and another is warm', async () => {
+      const now = await containers();
+      const isGone = !now.some(
+        ({ id, state }: { id: string; state: string }) => id === container && state !== 'gone',
+      );
+      return (isGone && now.some(({ state }: { state: string }) => state === 'warm')) || null;
+    });
+    await signOut(page, product.url);
+  });
+
+  await step('Sign in again: the work is there', async () => {
+    await signIn(page, product.url, person);
+    await page.getByTestId('project-blinky').getByRole('link', { name: 'Open' }).click();
+    expect(await sessionOf(page)).not.toBe(session);
+    await ide.openFile('top.v');
+    await expect(page.locator('.view-line', { hasText: '// by ada' }).first()).toBeVisible();
+    await signOut(page, product.url);
+  });
+
+  expect(pageErrors.filter((text) => !/Canceled/.test(text))).toEqual([]);
+});
+
+test('the story in the docs has the steps of the walk', () => {
+  const story = readFileSync(join(root, 'docs', 'life-of-a-session.md'), 'utf8');
+  expect([...story.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)).toEqual(walked);
+});
+
+/** With `JOH_PICTURES=<folder>` the pages are kept as pictures to look at. */
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.JOH_PICTURES;
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${test.info().project.name}-${name}.png`) });
+}

@@ -1,0 +1,122 @@
+/** The whole product as a user starts it: FrontendMaster as a process on a data directory of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '..', '..');
+const startDeadlineMs = 60_000;
+const stopDeadlineMs = 30_000;
+
+export interface Product {
+  url: string;
+  dataDirectory: string;
+  /** Everything FrontendMaster has written so far. */
+  log(): string;
+  /** Kills FrontendMaster as a crash would and starts it again on the same data and port. */
+  crashAndRestart(): Promise<void>;
+  /** Stops it in order; rejects when a process, socket or folder is left behind. */
+  stop(): Promise<void>;
+}
+
+/** Starts FrontendMaster on a free port. `environment` adds to the process's own. */
+export async function startProduct(environment: Record<string, string>): Promise<Product> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'joh-e2e-'));
+  let log = '';
+  let child: ChildProcess;
+  let url = '';
+  const start = async (port: string) => {
+    child = spawn(process.execPath, ['apps/frontend-master/src/main.ts'], {
+      cwd: root,
+      env: {
+        ...process.env,
+        JOH_DATA: dataDirectory,
+        JOH_HOST: '127.0.0.1',
+        JOH_PORT: port,
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const from = log.length;
+    const hear = (data: Buffer) => {
+      log += data.toString('utf8');
+    };
+    child.stdout?.on('data', hear);
+    child.stderr?.on('data', hear);
+    url = await until(startDeadlineMs, 'FrontendMaster prints its address', () => {
+      if (child.exitCode !== null)
+        throw new Error(`FrontendMaster ended with ${child.exitCode}:\n${log}`);
+      return /https?:\/\/127\.0\.0\.1:\d+/.exec(log.slice(from))?.[0];
+    }).catch((error: Error) => Promise.reject(new Error(`${error.message}\n${log}`)));
+    await until(
+      startDeadlineMs,
+      'the pool has a warm container',
+      async () => (await fetch(`${url}/readyz`)).ok || null,
+    ).catch((error: Error) => Promise.reject(new Error(`${error.message}\n${log}`)));
+  };
+  await start('0');
+  const end = (signal: NodeJS.Signals) =>
+    new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`FrontendMaster did not end on ${signal}:\n${log}`)),
+        stopDeadlineMs,
+      );
+      child.once('exit', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      child.kill(signal);
+    });
+  return {
+    get url() {
+      return url;
+    },
+    dataDirectory,
+    log: () => log,
+    crashAndRestart: async () => {
+      await end('SIGKILL');
+      await start(new URL(url).port);
+    },
+    stop: async () => {
+      await end('SIGTERM');
+      const left = await processesOf(dataDirectory);
+      await rm(dataDirectory, { recursive: true, force: true });
+      if (left.length > 0) throw new Error(`processes left behind: ${left.join('; ')}\n${log}`);
+    },
+  };
+}
+
+/** Calls `look` until it gives something, or fails naming what was awaited. */
+export async function until<T>(
+  deadlineMs: number,
+  what: string,
+  look: () => T | null | undefined | Promise<T | null | undefined>,
+): Promise<T> {
+  const end = performance.now() + deadlineMs;
+  let last: unknown;
+  while (performance.now() < end) {
+    try {
+      const found = await look();
+      if (found !== null && found !== undefined) return found;
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith('FrontendMaster ended')) throw error;
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`Not within ${deadlineMs} ms: ${what}${last ? ` (${String(last)})` : ''}`);
+}
+
+/** Command lines of processes that name this data directory in their arguments or environment. */
+export async function processesOf(dataDirectory: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    if (Number(pid) === process.pid) continue;
+    const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
+    const [line, environment] = [await read('cmdline'), await read('environ')];
+    if (line.includes(dataDirectory) || environment.includes(dataDirectory)) {
+      found.push(`${pid} ${line.replaceAll('\0', ' ').trim()}`);
+    }
+  }
+  return found;
+}
