@@ -31,8 +31,6 @@ export const limits = {
   gitRequestsMax: 64,
   /** One local git command that FM runs itself. */
   gitCommandDeadlineMs: 60_000,
-  /** Session tokens per session that are kept after a newer epoch has one. */
-  pageTextMax: 100 * 1024,
 } as const;
 
 assert(limits.requestTimeoutMs < limits.gitRequestDeadlineMs);

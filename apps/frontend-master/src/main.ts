@@ -7,6 +7,7 @@ import {
   DataDirectoryBusy,
   describeConfiguration,
   readConfiguration,
+  StoreNewer,
 } from '#platform';
 import { startFrontendMaster } from './frontend-master.ts';
 
@@ -19,7 +20,10 @@ try {
   } else await serve(configuration.values);
 } catch (error) {
   // What the operator can mend is a sentence; anything else is a bug and keeps its stack.
-  const isSentence = error instanceof ConfigurationError || error instanceof DataDirectoryBusy;
+  const isSentence =
+    error instanceof ConfigurationError ||
+    error instanceof DataDirectoryBusy ||
+    error instanceof StoreNewer;
   process.stderr.write(`${isSentence ? error.message : (error as Error).stack}\n`);
   process.exitCode = 1;
 }

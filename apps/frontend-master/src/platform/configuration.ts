@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 
 /** One value a line: name of the environment variable, what it means, its rule. */
-export const configurationSchema = z.object({
+const configurationSchema = z.object({
   /** Data directory; made with mode 0700. */
   JOH_DATA: z.string().min(1).default('data'),
   /** Address to listen on; loopback unless a TLS terminator stands in front. */
@@ -32,7 +32,7 @@ export const configurationSchema = z.object({
   /** Folder of the built IDE; default: the one beside this program. */
   JOH_IDE: z.string().min(1).optional(),
 });
-export type ConfigurationName = keyof typeof configurationSchema.shape;
+type ConfigurationName = keyof typeof configurationSchema.shape;
 export type Configuration = z.infer<typeof configurationSchema>;
 
 export interface ReadConfiguration {

@@ -17,7 +17,6 @@ export {
 } from './http.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { type Migration, StoreNewer } from './migration.ts';
-export { type ProcessOptions, spawnProcess } from './process.ts';
 export type { Route } from './routes.ts';
 export { createShutdown, type Shutdown } from './shutdown.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';
