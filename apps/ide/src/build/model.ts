@@ -25,7 +25,14 @@ export interface BuildProgress {
 export const stageLogCharactersMax = 400_000;
 
 export function startedBuild(nowMs: number): BuildProgress {
-  return { state: 'running', startedMs: nowMs, stages: [], problems: [], build: null, durationMs: null };
+  return {
+    state: 'running',
+    startedMs: nowMs,
+    stages: [],
+    problems: [],
+    build: null,
+    durationMs: null,
+  };
 }
 
 /** A build that was over before this page came. */

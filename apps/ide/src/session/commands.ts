@@ -1,6 +1,7 @@
 /** What a user can do with the session as a whole. */
 import type { IExtensionContributions } from '@codingame/monaco-vscode-api/extensions';
 import type { Ide } from '../workbench/feature.ts';
+import { lossOf } from './model.ts';
 
 const category = 'Session';
 export const contributes: IExtensionContributions = {
@@ -57,27 +58,37 @@ async function showInformation(ide: Ide): Promise<void> {
 }
 
 async function closeSession(ide: Ide): Promise<void> {
-  if (!(await confirm(ide, 'Close this session?', 'Close session'))) return;
+  if (!(await settled(ide, 'Close this session?', 'Close session'))) return;
   await ide.frontend.closeSession();
   ide.leave('/projects');
 }
 
 async function signOut(ide: Ide): Promise<void> {
-  if (!(await confirm(ide, 'Sign out?', 'Sign out'))) return;
+  if (!(await settled(ide, 'Sign out?', 'Sign out'))) return;
   await ide.frontend.signOut();
-  ide.leave('/projects');
+  ide.leave('/');
 }
 
-/** Saves what is unsaved, because the container's copy is what is kept. */
-async function confirm(ide: Ide, question: string, verb: string): Promise<boolean> {
+/**
+ * Asks, and offers to commit and push first what would end with the container. True when it may end.
+ */
+async function settled(ide: Ide, question: string, verb: string): Promise<boolean> {
   const { window, workspace } = ide.vscode;
-  const dirty = workspace.textDocuments.filter(({ isDirty }) => isDirty).length;
-  const detail = [
-    'Work in progress is kept in a snapshot and comes back when the project is opened again.',
-    'Running programs and terminals end.',
-    ...(dirty ? [`${dirty} unsaved ${dirty === 1 ? 'file is' : 'files are'} saved first.`] : []),
-  ].join('\n');
-  if ((await window.showWarningMessage(question, { modal: true, detail }, verb)) !== verb)
-    return false;
-  return dirty === 0 || workspace.saveAll(false);
+  const unsaved = workspace.textDocuments.filter(({ isDirty }) => isDirty).length;
+  const status = await ide.agent.call('sourceControl.status', {});
+  const loss = lossOf(status, unsaved);
+  const detail = `${loss ?? 'Everything is pushed.'} Running programs and terminals end.`;
+  const keep = `Commit, push and ${verb.toLowerCase()}`;
+  const choices = loss ? [keep, verb] : [verb];
+  const answer = await window.showWarningMessage(question, { modal: true, detail }, ...choices);
+  if (answer === keep) {
+    await workspace.saveAll(false);
+    const { files } = await ide.agent.call('sourceControl.status', {});
+    // Staged or not: everything is to be kept.
+    await ide.agent.call('sourceControl.stage', { paths: files.map(({ path }) => path) });
+    if (files.length > 0)
+      await ide.agent.call('sourceControl.commit', { message: 'Work in progress', all: true });
+    await ide.agent.call('sourceControl.push', {});
+  }
+  return answer === keep || answer === verb;
 }

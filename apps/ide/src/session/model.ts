@@ -1,5 +1,5 @@
 /** What the session shows of itself; pure. */
-import type { TelemetrySample } from '@joh/protocol';
+import type { SourceControlStatus, TelemetrySample } from '@joh/protocol';
 import type { Connection } from '../agent/connection.ts';
 
 export interface Banner {
@@ -76,4 +76,17 @@ function gigabytes(bytes: number): string {
 /** At most one decimal, none when it is a whole number. */
 function trim(value: number): string {
   return value >= 10 || Number.isInteger(value) ? String(Math.round(value)) : value.toFixed(1);
+}
+
+/** What would be gone with the container, in a sentence; null when everything is pushed. */
+export function lossOf(status: SourceControlStatus, unsaved: number): string | null {
+  const count = (number: number, one: string, many: string) =>
+    number === 0 ? [] : [`${number} ${number === 1 ? one : many}`];
+  const parts = [
+    ...count(unsaved, 'file is not saved', 'files are not saved'),
+    ...count(status.files.length, 'change is not committed', 'changes are not committed'),
+    ...count(status.ahead, 'commit is not pushed', 'commits are not pushed'),
+  ];
+  if (parts.length === 0) return null;
+  return `${parts.join(', ')}: only what is pushed is kept.`;
 }

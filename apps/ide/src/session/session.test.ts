@@ -1,6 +1,6 @@
 import { fault } from '@joh/protocol';
 import { describe, expect, it } from 'vitest';
-import { bannerOf, connectionLabel, levelOf, meters } from './model.ts';
+import { bannerOf, connectionLabel, levelOf, lossOf, meters } from './model.ts';
 
 describe('bannerOf', () => {
   it('says nothing while connected, connecting or in a hiccup', () => {
@@ -54,4 +54,24 @@ it('shows use against the limit of the container', () => {
   expect(cpu).toMatchObject({ text: 'CPU 25 %', level: 'ordinary' });
   expect(cpu.label).toContain('1.0 / 4 cores');
   expect(memory).toMatchObject({ text: 'RAM 7.7 / 8 GB', level: 'error' });
+});
+
+describe('lossOf', () => {
+  const status = {
+    branch: 'main',
+    upstream: null,
+    ahead: 0,
+    behind: 3,
+    operation: null,
+    files: [],
+  };
+  it('is null only when everything is pushed', () => {
+    expect(lossOf(status, 0)).toBeNull();
+  });
+  it('counts what is not saved, committed and pushed', () => {
+    const file = { path: '/w/a', index: null, worktree: 'M' as const, from: null };
+    expect(lossOf({ ...status, ahead: 2, files: [file] }, 1)).toBe(
+      '1 file is not saved, 1 change is not committed, 2 commits are not pushed: only what is pushed is kept.',
+    );
+  });
 });

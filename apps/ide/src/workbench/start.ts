@@ -10,6 +10,7 @@ import { URI } from '@codingame/monaco-vscode-api/vscode/vs/base/common/uri';
 import type { ITerminalBackend } from '@codingame/monaco-vscode-api/vscode/vs/platform/terminal/common/terminal';
 import { createIndexedDBProviders } from '@codingame/monaco-vscode-files-service-override';
 import 'vscode/localExtensionHost';
+import './workbench.css';
 import type { Clock } from '@joh/clock';
 import type * as vscode from 'vscode';
 import { settingDefaults } from './configuration.ts';
