@@ -31,6 +31,8 @@ export const limits = {
   gitRequestsMax: 64,
   /** One local git command that FM runs itself. */
   gitCommandDeadlineMs: 60_000,
+  /** Packing one repository in the background. */
+  gitGarbageDeadlineMs: 20 * 60_000,
 } as const;
 
 assert(limits.requestTimeoutMs < limits.gitRequestDeadlineMs);

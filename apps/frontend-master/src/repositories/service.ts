@@ -50,7 +50,7 @@ export interface RepositoriesOptions {
   logger: Logger;
   /** All files of the template that a project was made from. */
   defaultFiles(project: ProjectId): Promise<readonly RepositoryFile[]>;
-  limits: { gitCommandDeadlineMs: number };
+  limits: { gitCommandDeadlineMs: number; gitGarbageDeadlineMs: number };
 }
 
 /** What a session needs at the top of a project. */
@@ -117,7 +117,7 @@ async function removeFolder(root: string, name: string): Promise<void> {
   await rm(gone, { recursive: true, force: true });
 }
 
-function createGarbageCollection({ root, logger }: RepositoriesOptions) {
+function createGarbageCollection({ root, logger, limits }: RepositoriesOptions) {
   const asked = new Set<ProjectId>();
   const end = new AbortController();
   let working: Promise<void> | null = null;
@@ -126,11 +126,13 @@ function createGarbageCollection({ root, logger }: RepositoriesOptions) {
       asked.delete(project);
       // Decides by itself whether there is enough to do (gc.auto).
       const args = ['gc', '--auto', '--quiet'];
-      await runGit({ args, cwd: folderOf(root, project), signal: end.signal }).catch(
-        (error: unknown) => {
-          if (!end.signal.aborted) logger.warn({ err: error, project }, 'git gc failed');
-        },
-      );
+      const signal = AbortSignal.any([
+        end.signal,
+        AbortSignal.timeout(limits.gitGarbageDeadlineMs),
+      ]);
+      await runGit({ args, cwd: folderOf(root, project), signal }).catch((error: unknown) => {
+        if (!end.signal.aborted) logger.warn({ err: error, project }, 'git gc failed');
+      });
       if (end.signal.aborted) break;
     }
     working = null;
