@@ -52,7 +52,7 @@ joh program "$session" "$bitstream" --board sim:icebreaker --target sram
 
 step 'a damaged bitstream is refused'
 joh cp "$session:$bitstream" "$work/top.bin"
-printf '\000\000\000\000' | dd of="$work/top.bin" bs=1 seek=2000 conv=notrunc 2>/dev/null
+printf '\125\252\125\252' | dd of="$work/top.bin" bs=1 seek=2000 conv=notrunc 2>/dev/null
 joh cp "$work/top.bin" "$session:damaged.bin"
 if joh program "$session" damaged.bin --board sim:icebreaker; then fail 'a damaged bitstream was accepted'; fi
 

@@ -11,7 +11,7 @@ export function addExecCommand(program: Command, withContext: WithContext): void
     .description('run a program in the working copy of a session')
     .passThroughOptions()
     .action((session: string, argv: string[]) =>
-      withContext((context) => exec(context, session, argv)),
+      withContext((context) => exec(context, session, argv[0] === '--' ? argv.slice(1) : argv)),
     );
 }
 
