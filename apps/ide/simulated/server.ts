@@ -18,6 +18,8 @@ export interface SimulatedServer {
   /** Cuts every connection; new ones are refused until `reconnect`. */
   cut(): void;
   reconnect(): void;
+  /** Whether the page has asked to close the session. */
+  closed(): boolean;
   close(): Promise<void>;
 }
 
@@ -67,9 +69,13 @@ export async function startSimulatedServer(
   });
   const sockets = new Set<WebSocket>();
   let isCut = false;
+  let isClosed = false;
   const websockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   const server = createServer((request, response) => {
-    answer(request, response, dist, isCut).catch(() => response.destroy());
+    if (request.method === 'DELETE') {
+      isClosed = true;
+      response.writeHead(204).end();
+    } else answer(request, response, dist, isCut).catch(() => response.destroy());
   });
   server.on('upgrade', (request, socket, head) => {
     if (isCut || request.url !== `/connect/${sessionId}`) return socket.destroy();
@@ -91,6 +97,7 @@ export async function startSimulatedServer(
     reconnect() {
       isCut = false;
     },
+    closed: () => isClosed,
     async close() {
       links.close(closes.ended, 'over');
       for (const socket of sockets) socket.terminate();
@@ -115,7 +122,7 @@ async function answer(
   if (pathname === `/api/sessions/${sessionId}`) return json(session);
   if (pathname === `/api/sessions/${sessionId}/tickets`)
     return json({ ticket: 'simulated', expiresAt: '2099-01-01T00:00:00.000Z' });
-  if (pathname === '/') return void response.end('<title>Projects</title>');
+  if (pathname === '/projects') return void response.end('<title>Projects</title>');
   if (!pathname.startsWith('/ide/')) {
     response.writeHead(404);
     return void response.end();

@@ -257,6 +257,16 @@ describe('the IDE', () => {
     await picture('11-daylight');
   });
 
+  it('says what a close would lose, then leaves', async () => {
+    await run('Session: Close Session');
+    const dialog = page.locator('.monaco-dialog-box');
+    await shown(dialog.getByText('only what is pushed is kept'));
+    await picture('12-close');
+    await dialog.getByRole('button', { name: 'Close session', exact: true }).click();
+    await page.waitForURL(/\/projects$/);
+    expect(server.closed()).toBe(true);
+  });
+
   it('never complained but of what was done to it', () => {
     const provoked =
       /WebSocket connection to|ERR_EMPTY_RESPONSE|Failed to load resource|Canceled|Failed to save/;

@@ -3,6 +3,9 @@ import type { IExtensionContributions } from '@codingame/monaco-vscode-api/exten
 import type { Ide } from '../workbench/feature.ts';
 import { lossOf } from './model.ts';
 
+/** A session without a connection must still be closable. */
+const statusMs = 3_000;
+
 const category = 'Session';
 export const contributes: IExtensionContributions = {
   commands: [
@@ -75,8 +78,10 @@ async function signOut(ide: Ide): Promise<void> {
 async function settled(ide: Ide, question: string, verb: string): Promise<boolean> {
   const { window, workspace } = ide.vscode;
   const unsaved = workspace.textDocuments.filter(({ isDirty }) => isDirty).length;
-  const status = await ide.agent.call('sourceControl.status', {});
-  const loss = lossOf(status, unsaved);
+  const loss = await ide.agent
+    .call('sourceControl.status', {}, AbortSignal.timeout(statusMs))
+    .then((status) => lossOf(status, unsaved))
+    .catch(() => 'What is not pushed yet cannot be looked up now; it would not be kept.');
   const detail = `${loss ?? 'Everything is pushed.'} Running programs and terminals end.`;
   const keep = `Commit, push and ${verb.toLowerCase()}`;
   const choices = loss ? [keep, verb] : [verb];
