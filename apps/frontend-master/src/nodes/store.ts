@@ -183,20 +183,27 @@ async function claimWarm(
   { session, class: wanted, epoch, nodes, at }: Parameters<ContainerStore['claim']>[0],
 ): Promise<Container | null> {
   if (nodes.length === 0) return null;
-  const load = sql<number>`(select count(*) from containers as used where used.node = containers.node and used.state = 'claimed')`;
+  // Counted once a statement: a count for each warm row took 40 ms with 1820 of them.
+  const loads = db
+    .selectFrom('containers')
+    .select(['node', (eb) => eb.fn.countAll<number>().as('used')])
+    .where('state', '=', 'claimed')
+    .groupBy('node')
+    .as('loads');
   let best = db
     .selectFrom('containers')
-    .select('id')
-    .where('state', '=', 'warm')
-    .where('class', '=', wanted)
-    .where('connected', '=', 1)
-    .where('node', 'in', [...nodes])
-    .orderBy(load)
-    .orderBy('created_at')
-    .orderBy('id')
+    .leftJoin(loads, 'loads.node', 'containers.node')
+    .select('containers.id')
+    .where('containers.state', '=', 'warm')
+    .where('containers.class', '=', wanted)
+    .where('containers.connected', '=', 1)
+    .where('containers.node', 'in', [...nodes])
+    .orderBy((eb) => eb.fn.coalesce('loads.used', sql<number>`0`))
+    .orderBy('containers.created_at')
+    .orderBy('containers.id')
     .limit(1);
   // Two FMs that claim at once each take another one instead of waiting for each other.
-  if (kind === 'postgres') best = best.forUpdate().skipLocked();
+  if (kind === 'postgres') best = best.forUpdate('containers').skipLocked();
   try {
     const row = await db
       .updateTable('containers')
