@@ -11,17 +11,28 @@ export interface BannerOptions {
   connection: ConnectionMonitor;
   clock: Clock;
   onLeave: () => void;
+  onReload: () => void;
 }
 
 /** Shows itself whenever there is something to say; half a second late at most. */
-export function mountBanner({ container, connection, clock, onLeave }: BannerOptions): void {
+export function mountBanner({
+  container,
+  connection,
+  clock,
+  onLeave,
+  onReload,
+}: BannerOptions): void {
   const text = element('span', {});
-  const leave = element('button', { class: 'joh-button', click: onLeave }, 'Back to projects');
+  const button = (words: string, click: () => void) =>
+    element('button', { class: 'joh-button', click }, words);
+  const leave = button('Back to projects', onLeave);
+  const reload = button('Reload', onReload);
   const banner = element(
     'div',
     { class: 'joh-banner', role: 'alert', hidden: true, 'data-testid': 'connection-banner' },
     icon('debug-disconnect'),
     text,
+    reload,
     leave,
   );
   container.append(banner);
@@ -30,7 +41,8 @@ export function mountBanner({ container, connection, clock, onLeave }: BannerOpt
     banner.hidden = now === null;
     if (!now) return;
     banner.classList.toggle('error', now.severity === 'error');
-    leave.hidden = now.severity !== 'error';
+    leave.hidden = now.action !== 'leave';
+    reload.hidden = now.action !== 'reload';
     // Only when it differs: a screen reader reads every change of an alert aloud.
     if (text.textContent !== now.text) text.textContent = now.text;
   };

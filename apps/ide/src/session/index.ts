@@ -9,7 +9,13 @@ export const session: Feature = {
   activate(ide) {
     const { connection, clock, leave } = ide;
     const container = document.querySelector('.monaco-workbench') ?? document.body;
-    mountBanner({ container, connection, clock, onLeave: () => leave('/projects') });
+    mountBanner({
+      container,
+      connection,
+      clock,
+      onLeave: () => leave('/projects'),
+      onReload: () => location.reload(),
+    });
     showStatus(ide);
     registerCommands(ide);
     const { window } = ide.vscode;

@@ -5,7 +5,12 @@ import type { Connection } from '../agent/connection.ts';
 export interface Banner {
   severity: 'warning' | 'error';
   text: string;
+  /** What the button beside it does; null for none. */
+  action: 'reload' | 'leave' | null;
 }
+
+/** Ends that a reload cannot heal. */
+const finalCodes = ['E_SESSION_ENDED', 'E_SESSION_UNKNOWN', 'E_ACCOUNT_SIGNED_OUT'];
 
 /** A cut shorter than this is not worth a word: most heal at the first try. */
 const cutQuietMs = 800;
@@ -13,17 +18,23 @@ const cutQuietMs = 800;
 /** What is said across the window about the connection; null while all is well. */
 export function bannerOf(connection: Connection, nowMs: number): Banner | null {
   if (connection.state === 'ended') {
-    const { message, kept, todo } = connection.fault;
-    return { severity: 'error', text: `${message} ${kept} ${todo}` };
+    const { code, message, kept, todo } = connection.fault;
+    const action = finalCodes.includes(code) ? 'leave' : 'reload';
+    return { severity: 'error', text: `${message} ${kept} ${todo}`, action };
   }
   if (connection.state !== 'cut') return null;
   if (nowMs - connection.sinceMs < cutQuietMs) return null;
   const kept = 'You can go on typing: unsaved text is kept in this browser.';
   if (connection.retryAtMs === null)
-    return { severity: 'warning', text: `Connection lost. ${kept} Connecting again…` };
+    return {
+      severity: 'warning',
+      text: `Connection lost. ${kept} Connecting again…`,
+      action: null,
+    };
   const seconds = Math.max(0, Math.ceil((connection.retryAtMs - nowMs) / 1000));
   const when = seconds === 0 ? 'now' : `in ${seconds} s`;
-  return { severity: 'warning', text: `Connection lost. ${kept} Connecting again ${when}.` };
+  const text = `Connection lost. ${kept} Connecting again ${when}.`;
+  return { severity: 'warning', text, action: null };
 }
 
 /** The connection in two words, for the status bar. */

@@ -24,7 +24,10 @@ describe('bannerOf', () => {
     expect(banner).toEqual({
       severity: 'error',
       text: 'This session has ended. What was pushed is in the project. Open the project again.',
+      action: 'leave',
     });
+    const forgotten = fault('E_LINK_FORGOTTEN').body();
+    expect(bannerOf({ state: 'ended', fault: forgotten }, 0)?.action).toBe('reload');
   });
 });
 
