@@ -5,7 +5,10 @@ import { projectId, sessionId } from './ids.ts';
 import { accountName, projectName, projectPath } from './names.ts';
 import { containerClass } from './nodes.ts';
 
-/** States move one way, except `ready` and `detached`, which alternate. */
+/**
+ * States move one way, except `ready` and `detached`, which alternate, and a session whose container
+ * failed or was lost, which is `queued` again and gets the next epoch.
+ */
 export const sessionState = z.enum([
   'queued',
   'preparing',
