@@ -10,7 +10,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { createSimulatedAgent, type SimulatedAgent } from './agent.ts';
 import { root } from './project.ts';
 
-export const sessionId = 'session_0123456789abcdef';
+const sessionId = 'session_0123456789abcdef';
 
 export interface SimulatedServer {
   url: string;

@@ -9,7 +9,7 @@ import { type AttachedBoards, createAttachedBoards } from './attached.ts';
 import { type BoardProgrammer, createProgrammer } from './programmer.ts';
 import { createBoardView } from './view.ts';
 
-export const boardViewId = 'joh.board';
+const boardViewId = 'joh.board';
 const chosenKey = 'joh.board.chosen';
 
 interface Parts {

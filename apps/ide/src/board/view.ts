@@ -8,7 +8,7 @@ import { chosenOf, fitOf, size } from './model.ts';
 import type { Programming } from './programmer.ts';
 import './board.css';
 
-export interface BoardViewState {
+interface BoardViewState {
   boards: readonly AttachedBoard[];
   hasUsb: boolean;
   bitstream: BitstreamInformation | null;

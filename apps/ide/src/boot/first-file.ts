@@ -3,7 +3,7 @@ import type { FileEntry } from '@joh/protocol';
 
 const hdl = /\.(sv|v|vhdl|vhd)$/;
 /** Folders that hold the sources in most projects, best first. */
-export const sourceFolders = ['src', 'rtl', 'hdl', 'source', 'sources'];
+const sourceFolders = ['src', 'rtl', 'hdl', 'source', 'sources'];
 
 /** The name to open among the top folder's entries; null when a source folder may have better. */
 export function firstFileIn(entries: readonly FileEntry[]): string | null {

@@ -12,7 +12,7 @@ import { createBuildView } from './view.ts';
 
 export type { BuildRunner } from './runner.ts';
 
-export const buildViewId = 'joh.build';
+const buildViewId = 'joh.build';
 
 /** Resolves once the workbench runs; the Board view waits for finished builds through it. */
 let resolveRunner: (runner: BuildRunner) => void;

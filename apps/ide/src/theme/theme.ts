@@ -3,7 +3,7 @@ import { workbenchColours } from './colours.ts';
 import { daylight, ember, type Palette } from './palette.ts';
 
 export const emberLabel = 'Joy of Hardware Ember';
-export const daylightLabel = 'Joy of Hardware Daylight';
+const daylightLabel = 'Joy of Hardware Daylight';
 
 /** `file` is the path within the extension that carries them. */
 export const themes = [

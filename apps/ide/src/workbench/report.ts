@@ -3,7 +3,7 @@ import { isFault } from '@joh/protocol';
 import type * as vscode from 'vscode';
 
 /** What happened, what was kept, what to do. */
-export function errorText(error: unknown): string {
+function errorText(error: unknown): string {
   if (isFault(error)) {
     const { message, kept, todo } = error.body();
     return `${message} ${kept} ${todo}`;
@@ -12,7 +12,7 @@ export function errorText(error: unknown): string {
 }
 
 /** Cancelling is what the user asked for, so it is not reported. */
-export function isCancelled(error: unknown): boolean {
+function isCancelled(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || error.name === 'Canceled');
 }
 
