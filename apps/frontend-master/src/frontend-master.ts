@@ -6,7 +6,15 @@ import { createEngine, type Engine } from '@joh/engine';
 import type { UserId } from '@joh/protocol';
 import { accountsMigrations, accountsRoutes, createAccounts } from '#accounts';
 import { limits, poolLimits, sessionLimits, tunnelLimits } from '#limits';
-import { createContainerStore, createNodes, nodesMigrations, nodesRoutes } from '#nodes';
+import {
+  applyPoolWish,
+  createContainerStore,
+  createNodes,
+  nodesMigrations,
+  nodesRoutes,
+  parsePoolWish,
+  sizeNode,
+} from '#nodes';
 import {
   type Configuration,
   createHttp,
@@ -121,6 +129,9 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
     store: createContainerStore(store),
     limits: poolLimits,
     frontendUrl: door.url,
+    profileOf: (node) => applyPoolWish(sizeNode(node), parsePoolWish(configuration.JOH_POOL ?? '')),
+    // Nobody looks after a person's own machine once FM has gone.
+    emptiesOnStop: engine.kind === 'local',
   });
   const tunnel = createTunnel({
     ...ground,

@@ -53,6 +53,8 @@ export const poolLimits = {
   deadGraceMs: 4_000,
   createDeadlineMs: 60_000,
   destroyDeadlineMs: 30_000,
+  /** While FM stops; what is left then is destroyed at the next start. */
+  stopDestroyDeadlineMs: 5_000,
   listDeadlineMs: 10_000,
   /** Between two looks when nothing happens; events make it look at once. */
   lookIntervalMs: 2_000,
@@ -122,6 +124,7 @@ export const tunnelLimits = {
   pendingMax: 1_000,
 } as const;
 
+assert(poolLimits.stopDestroyDeadlineMs < limits.shutdownDeadlineMs);
 assert(poolLimits.deadGraceMs < poolLimits.lostGraceMs);
 assert(poolLimits.heardIntervalMs * 2 < poolLimits.lostGraceMs);
 assert(tunnelLimits.agentReturnMs < sessionLimits.closeDeadlineMs);

@@ -2,6 +2,7 @@
 export { type ClaimMeasurement, measureClaims } from './claim-measurement.ts';
 export { nodesMigrations } from './migrations.ts';
 export type { Container } from './model.ts';
+export { applyPoolWish, parsePoolWish } from './pool-wish.ts';
 export { type ClassProfile, type NodeProfile, sizeNode } from './profile.ts';
 export type { PoolLimits } from './reconciler.ts';
 export { nodesRoutes } from './routes.ts';

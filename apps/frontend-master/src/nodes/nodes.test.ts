@@ -69,7 +69,7 @@ describe('the pool', () => {
       .then(() => nodes.setConnected(one.id, true))
       .catch(() => undefined);
   };
-  const open = (options: Partial<FakeEngineOptions> = {}) => {
+  const open = (options: Partial<FakeEngineOptions> = {}, emptiesOnStop = false) => {
     const engine = createFakeEngine({ clock: systemClock(), world, onCreate: reports, ...options });
     nodes = createNodes({
       engine,
@@ -80,6 +80,7 @@ describe('the pool', () => {
       limits,
       frontendUrl: () => 'http://127.0.0.1:1',
       profileOf: () => profile,
+      emptiesOnStop,
     });
     nodes.onChange((change) => changes.push(change));
     opened.push(nodes);
@@ -103,6 +104,14 @@ describe('the pool', () => {
     await nodes.release(claimed!.id, 'closed');
     await waitFor(async () => (await engine.list(never)).every(({ id }) => id !== claimed!.id));
     expect((await nodes.nodes())[0]).toMatchObject({ id: 'a', state: 'ready', reason: null });
+  });
+
+  it('leaves nothing of its own behind on a person’s machine, and a session where it is', async () => {
+    const engine = open({}, true);
+    await full();
+    const claimed = await nodes.claim(session('s'), 'standard', 1);
+    await nodes.stop();
+    expect((await engine.list(never)).map(({ id }) => id)).toEqual([claimed?.id]);
   });
 
   it('never goes past the most a node may hold', async () => {

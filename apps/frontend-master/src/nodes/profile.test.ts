@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { applyPoolWish, parsePoolWish } from './pool-wish.ts';
 import { sizeNode } from './profile.ts';
 
 const gib = 1024 ** 3;
@@ -36,4 +37,13 @@ it('never promises more memory than there is, unless the node is too small for a
 it('keeps little warm on a person’s own machine', () => {
   const { standard, burst } = sizeNode({ cores: 28, memoryBytes: 128e9, engine: 'local' });
   expect([standard.wantedWarm, burst.wantedWarm]).toEqual([2, 1]);
+});
+
+it('takes an operator’s word for how many containers there are, class by class', () => {
+  const own = sizeNode({ cores: 28, memoryBytes: 128e9, engine: 'docker' });
+  const { standard, burst } = applyPoolWish(own, parsePoolWish('standard=3/2'));
+  expect(standard).toEqual({ ...own.standard, wantedWarm: 2, max: 2 });
+  expect(burst).toEqual(own.burst);
+  expect(applyPoolWish(own, parsePoolWish('')).standard).toEqual(own.standard);
+  expect(applyPoolWish(own, parsePoolWish('burst=0/0,standard=1/1')).burst.max).toBe(0);
 });

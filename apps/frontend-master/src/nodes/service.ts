@@ -3,9 +3,10 @@ import type { Engine } from '@joh/engine';
 import type { ContainerClass, ContainerId, Node, NodeId, Pool, SessionId } from '@joh/protocol';
 import type { Logger } from '#platform';
 import { type Credentials, createCredentials } from './credentials.ts';
+import { destroyUnused } from './emptying.ts';
 import type { Container } from './model.ts';
 import { type NodeProfile, sizeNode } from './profile.ts';
-import { createReconciler, type PoolLimits } from './reconciler.ts';
+import { createReconciler, type PoolLimits, type Seen } from './reconciler.ts';
 import type { ContainerStore } from './store.ts';
 import { nodesView, poolView } from './view.ts';
 
@@ -53,11 +54,13 @@ export interface NodesOptions {
   clock: Clock;
   random: Random;
   logger: Logger;
-  limits: PoolLimits;
+  limits: PoolLimits & { stopDestroyDeadlineMs: number };
   /** FM's address as a container of this node reaches it, without a trailing slash. */
   frontendUrl(node: NodeId): string;
   /** Default: sized from cores and memory, see `sizeNode`. */
   profileOf?: (node: { cores: number; memoryBytes: number; engine: string }) => NodeProfile;
+  /** Whether `stop` destroys what no session holds. Default: everything goes on. */
+  emptiesOnStop?: boolean;
 }
 
 /** Makes the pool; it does nothing before `start`. */
@@ -81,10 +84,6 @@ export function createNodes(options: NodesOptions): Nodes {
       connected.has(one.id) ? clock.now() : Math.max(one.heardAt ?? one.createdAt, startedAt),
     onQuarantined: (container, reason) => tell({ kind: 'given up', container, reason }),
   });
-  const schedulable = () => {
-    const { census, drains } = reconciler.seen();
-    return census.nodes.filter(({ id }) => !drains.has(id)).map(({ id }) => id);
-  };
   const tick = async () => {
     await store.heard([...connected], clock.now());
     await store.prune(clock.now() - limits.destroyedKeptMs);
@@ -99,10 +98,17 @@ export function createNodes(options: NodesOptions): Nodes {
     async stop() {
       stopping.abort();
       await reconciler.stop();
+      if (options.emptiesOnStop) await destroyUnused(options);
     },
     async claim(session, kind, epoch) {
       const at = clock.now();
-      const claimed = await store.claim({ session, class: kind, epoch, nodes: schedulable(), at });
+      const claimed = await store.claim({
+        session,
+        class: kind,
+        epoch,
+        nodes: schedulable(reconciler.seen()),
+        at,
+      });
       if (claimed) reconciler.wake();
       return claimed;
     },
@@ -146,4 +152,9 @@ export function createNodes(options: NodesOptions): Nodes {
     },
     looked: reconciler.looked,
   };
+}
+
+/** Nodes whose containers may be claimed. */
+function schedulable({ census, drains }: Seen): NodeId[] {
+  return census.nodes.filter(({ id }) => !drains.has(id)).map(({ id }) => id);
 }

@@ -19,6 +19,7 @@ describe('configuration', () => {
     const read = () => readConfiguration({ JOH_PORT: 'many', JOH_ENGINE: 'kubernetes' });
     expect(read).toThrow(/JOH_PORT: /);
     expect(read).toThrow(/JOH_ENGINE: use local, docker/);
+    expect(() => readConfiguration({ JOH_POOL: 'standard=2' })).toThrow(/JOH_POOL: use <class>=/);
   });
 
   it.each([

@@ -14,6 +14,17 @@ const configurationSchema = z.object({
     .string()
     .regex(/^(local|docker|swarm|fake:[a-z-]+)$/, 'use local, docker, swarm or fake:<personality>')
     .default('local'),
+  /**
+   * Containers on each node, per class: how many are kept warm, and how many there are at most,
+   * e.g. `standard=2/4,burst=1/4`. A class that is not named is sized from the node's cores and memory.
+   */
+  JOH_POOL: z
+    .string()
+    .regex(
+      /^(standard|burst)=\d{1,3}\/\d{1,3}(,(standard|burst)=\d{1,3}\/\d{1,3})?$/,
+      'use <class>=<warm>/<most>, e.g. standard=2/4,burst=1/4',
+    )
+    .optional(),
   /** `postgres://…`; without it SQLite in the data directory. */
   DATABASE_URL: z
     .string()
