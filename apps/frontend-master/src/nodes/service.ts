@@ -115,17 +115,7 @@ export function createNodes(options: NodesOptions): Nodes {
     find: store.find,
     findBySession: store.findBySession,
     listClaimed: store.listClaimed,
-    async release(container, reason) {
-      if (!(await store.enter(container, 'gone', reason, ['claimed']))) return;
-      tell({ kind: 'released', container });
-      reconciler.wake();
-    },
-    async quarantine(container, reason) {
-      if (!(await store.enter(container, 'quarantined', reason))) return;
-      logger.warn({ container, reason }, 'container given up');
-      tell({ kind: 'given up', container, reason });
-      reconciler.wake();
-    },
+    ...createPartings({ store, logger, tell, wake: reconciler.wake }),
     authenticate: credentials.authenticate,
     register: credentials.register,
     async setConnected(container, isConnected) {
@@ -157,4 +147,29 @@ export function createNodes(options: NodesOptions): Nodes {
 /** Nodes whose containers may be claimed. */
 function schedulable({ census, drains }: Seen): NodeId[] {
   return census.nodes.filter(({ id }) => !drains.has(id)).map(({ id }) => id);
+}
+
+/** How a container leaves a session. */
+function createPartings({
+  store,
+  logger,
+  tell,
+  wake,
+}: Pick<NodesOptions, 'store' | 'logger'> & {
+  tell(change: ContainerChange): void;
+  wake(): void;
+}): Pick<Nodes, 'release' | 'quarantine'> {
+  return {
+    async release(container, reason) {
+      if (!(await store.enter(container, 'gone', reason, ['claimed']))) return;
+      tell({ kind: 'released', container });
+      wake();
+    },
+    async quarantine(container, reason) {
+      if (!(await store.enter(container, 'quarantined', reason))) return;
+      logger.warn({ container, reason }, 'container given up');
+      tell({ kind: 'given up', container, reason });
+      wake();
+    },
+  };
 }
