@@ -35,11 +35,10 @@ export const limits = {
   searchColumnsMax: 20_000,
   searchMs: 120_000,
   watchesPerConnectionMax: 256,
-  processesPerConnectionMax: 64,
+  /** Asking whether folders can be watched at all. */
+  watchProbeMs: 10_000,
   /** From SIGTERM or SIGHUP to SIGKILL. */
   killGraceMs: 2000,
-  /** Bytes of a program's output held for a slow reader before its pipe is paused. */
-  processBufferBytesMax: 256 * 1024,
   /** Time for the project's shell to say its environment. */
   shellProbeMs: 10_000,
   /** Evaluating and fetching what shell.nix asks for. */
@@ -61,8 +60,6 @@ export const limits = {
   telemetryMs: 1000,
   /** Below this much free space a warning is shown; once, until it is twice as much again. */
   diskFreeWarningBytes: 64 * 1024 * 1024,
-  /** Time for everything to end before the agent exits. */
-  closeMs: 5000,
   /** Connecting to the pty host, and each of its answers. */
   ptyHostAnswerMs: 5000,
   ptyHostStartMs: 5000,

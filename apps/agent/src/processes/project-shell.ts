@@ -23,8 +23,14 @@ export function createProjectShell(options: {
   const { env, root } = options;
   let login: Promise<Record<string, string>> | null = null;
   let nix: { version: string; env: Record<string, string> | null } | null = null;
+  let asked = 0;
+  let applied = 0;
   const refresh = async (base: Record<string, string>) => {
+    const turn = ++asked;
     const described = await findDescription(root());
+    // A look that began earlier and ended later must not undo this one.
+    if (turn < applied) return;
+    applied = turn;
     const version = described ? `${described.path} ${described.mtimeMs}` : '';
     if (nix?.version === version) return;
     const started = { version, env: null as Record<string, string> | null };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { newId, type Random } from '@joh/clock';
 import { type FileChange, fault } from '@joh/protocol';
 import { limits } from '#limits';
+import { runToEnd } from '#processes';
 import { absolutePath } from './absolute-path.ts';
 import { aboutFile } from './file-fault.ts';
 
@@ -97,6 +98,7 @@ const changeTypes = { create: 'added', update: 'changed', delete: 'removed' } as
 /** Watches a whole tree; events of one moment arrive together. */
 export async function watchTree(path: string, ignore: string[], tell: Tell): Promise<Stop> {
   const { default: watcher } = await import('@parcel/watcher');
+  await freeInstance(path);
   const subscription = await watcher.subscribe(
     path,
     (error, events) => {
@@ -105,7 +107,32 @@ export async function watchTree(path: string, ignore: string[], tell: Tell): Pro
     },
     { ignore },
   );
-  return () => subscription.unsubscribe();
+  trees += 1;
+  return async () => {
+    trees -= 1;
+    await subscription.unsubscribe();
+  };
+}
+
+/** Trees that the library watches; it holds one inotify instance while there is any. */
+let trees = 0;
+
+/**
+ * Throws when no inotify instance can be had: the library would wait for ever then, on a thread of
+ * the pool that everything else needs. Asked in another process, because this one keeps an instance
+ * once it had one. Instances are counted for all processes of a uid (inotify(7)).
+ */
+async function freeInstance(cwd: string): Promise<void> {
+  if (trees > 0) return;
+  const { exitCode, stderr } = await runToEnd(
+    [process.execPath, '-e', `require('fs').watch('/').close()`],
+    {
+      cwd,
+      deadlineMs: limits.watchProbeMs,
+      outputBytesMax: 4096,
+    },
+  );
+  if (exitCode !== 0) throw fault('E_FILE_REFUSED', { path: cwd, reason: reasonOf(stderr) });
 }
 
 async function watchFlat(path: string, isFolder: boolean, tell: Tell): Promise<Stop> {
@@ -127,4 +154,9 @@ function watchReason(error: unknown): string {
   return /no space left|too many open files|ENOSPC|EMFILE/i.test(text)
     ? `the system cannot watch more files (fs.inotify limits): ${text}`
     : text;
+}
+
+/** The line of Node's complaint that names the error. */
+function reasonOf(complaint: string): string {
+  return /^Error: (.*)$/m.exec(complaint)?.[1] ?? 'no folder can be watched';
 }
