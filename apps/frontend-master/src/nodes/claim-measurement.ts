@@ -10,6 +10,8 @@ export interface ClaimMeasurement {
   worstMs: number;
   perSecond: number;
   doubles: number;
+  /** Milliseconds of each claim, in ascending order. */
+  samples: readonly number[];
 }
 
 /**
@@ -57,5 +59,6 @@ export async function measureClaims(
     worstMs: at(1),
     perSecond: (took.length * 1000) / wholeMs,
     doubles: given.length - new Set(given).size,
+    samples: took,
   };
 }
