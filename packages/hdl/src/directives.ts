@@ -1,7 +1,7 @@
 import { type Token, tokens } from './tokens.ts';
 
 /** A `define: where its name stands and how its line reads. */
-export interface MacroDefinition {
+interface MacroDefinition {
   readonly name: string;
   readonly start: number;
   readonly nameStart: number;
@@ -12,7 +12,7 @@ export interface MacroDefinition {
   readonly formals: readonly string[] | null;
 }
 
-export interface IncludeDirective {
+interface IncludeDirective {
   readonly path: string;
   /** Offsets of the quoted path, quotes included. */
   readonly start: number;

@@ -1,5 +1,5 @@
 /** Token kinds of the light lexer; `space` and comments are not reported. */
-export type TokenKind = 'name' | 'macro' | 'system' | 'number' | 'string' | 'symbol';
+type TokenKind = 'name' | 'macro' | 'system' | 'number' | 'string' | 'symbol';
 
 export interface Token {
   readonly kind: TokenKind;

@@ -59,7 +59,7 @@ export interface ContainerStore {
   setDrain(node: NodeId, isDraining: boolean, at: number): Promise<void>;
 }
 
-export interface NewContainer {
+interface NewContainer {
   id: ContainerId;
   node: NodeId;
   class: ContainerClass;

@@ -47,7 +47,7 @@ export interface Frontend {
 /** Lets a call to the world through, or not; for acting a process that dies. */
 export type Guard = <T>(name: string, call: () => Promise<T>) => Promise<T>;
 
-export interface FakeAgents {
+interface FakeAgents {
   /** Every prepare that arrived. */
   prepared: { container: ContainerId; params: Prepare }[];
   closed: ContainerId[];

@@ -37,7 +37,7 @@ export interface SessionStore {
   prune(at: number): Promise<void>;
 }
 
-export interface NewSession {
+interface NewSession {
   id: SessionId;
   user: UserId;
   project: SessionRow['project'];
@@ -45,7 +45,7 @@ export interface NewSession {
   at: number;
 }
 
-export type SessionChange = Partial<
+type SessionChange = Partial<
   Pick<
     SessionRow,
     | 'container'

@@ -3,7 +3,7 @@ import type { Rpc } from '@joh/link';
 import { type ContainerId, fault, isFault, type Prepare, type StreamId } from '@joh/protocol';
 import type { agentEnd, frontendEnd } from './contracts.ts';
 
-export type ControlRpc = Rpc<typeof frontendEnd, typeof agentEnd>;
+type ControlRpc = Rpc<typeof frontendEnd, typeof agentEnd>;
 
 /** One agent's control socket. */
 export interface AgentConnection {

@@ -19,7 +19,7 @@ import { splice } from './splice.ts';
 import type { Streams } from './streams.ts';
 
 /** What the tunnel needs to know of a session. */
-export interface TunnelSession {
+interface TunnelSession {
   id: SessionId;
   state: string;
   container: ContainerId | null;

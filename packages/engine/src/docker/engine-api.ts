@@ -15,16 +15,16 @@ export interface EngineApi {
   close(): void;
 }
 
-export type Method = 'GET' | 'POST' | 'DELETE';
+type Method = 'GET' | 'POST' | 'DELETE';
 
-export interface CallOptions {
+interface CallOptions {
   signal: AbortSignal;
   timeoutMs: number;
   /** Sent as JSON. */
   body?: unknown;
 }
 
-export interface OpenOptions extends Omit<CallOptions, 'body'> {
+interface OpenOptions extends Omit<CallOptions, 'body'> {
   /** Sent as it comes, as a tar. */
   stream?: NodeJS.ReadableStream;
 }
