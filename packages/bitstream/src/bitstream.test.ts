@@ -101,9 +101,11 @@ test('whatever the bytes: information or E_BITSTREAM_UNREADABLE', () => {
 
 test.each([
   ['', /empty/],
-  ['.comment icestorm\n.device 5k\n', /icepack/],
+  ['.comment icestorm\n.device 5k\n', /configures nothing/],
   ['\xff\0Part: LFE5U-25F-6CABGA256\0', /ECP5/],
-  ['\0\x09\x0f\xf0\x0f\xf0', /Xilinx/],
+  ['\xff\xff\xff\xff\xbf\xb3', /encrypted/],
+  ['\0\x09\x0f\xf0\x0f\xf0', /ends at byte 6/],
+  ['\x1f\x8b', /gzip/],
   ['\x7fELF', /ELF/],
   ['{"creator": "Yosys"}', /JSON/],
   ['hello', /no bitstream format/],
@@ -114,7 +116,8 @@ test.each([
 test('devices have words', () => {
   expect(deviceTitle('ice40', 'up5k')).toBe('iCE40 UP5K');
   expect(deviceTitle('ice40', null)).toBe('an unknown ice40 device');
-  expect(deviceTitle('ecp5', '25k')).toBe('ecp5 25k');
+  expect(deviceTitle('ecp5', '25k')).toBe('ECP5 LFE5U-25F');
+  expect(deviceTitle('ecp5', '99k')).toBe('ecp5 99k');
 });
 
 function outcome(bytes: Uint8Array): string {

@@ -2,16 +2,15 @@
  * Reads iCE40 configuration images. The format: Project IceStorm, "Bitstream File Format
  * Documentation"; Lattice FPGA-TN-02001 "iCE40 Programming and Configuration".
  */
-import { type BitstreamInformation, fault } from '@joh/protocol';
+import type { BitstreamInformation } from '@joh/protocol';
 import { crc16, crc16Start } from './crc16.ts';
+import { find, hex, plainText, unreadable } from './cursor.ts';
 import { ice40Devices } from './devices.ts';
 
 /** 0x7EAA997E starts the command stream. */
 const preamble = [0x7e, 0xaa, 0x99, 0x7e] as const;
 /** Where a preamble may start: comments are a few hundred bytes at most. */
 const preambleOffsetMax = 4096;
-/** Enough for a tool's version line; the rest of a longer comment is left out. */
-const commentCharactersMax = 1024;
 /** A boot image (`icemulti`) jumps once, to the image itself. */
 const jumpsMax = 1;
 
@@ -29,13 +28,8 @@ interface Stream {
   jumps: number;
 }
 
-const unreadable = (reason: string) => fault('E_BITSTREAM_UNREADABLE', { reason });
-const hex = (value: number) => `0x${value.toString(16).padStart(2, '0')}`;
-
-/** Reports whether the bytes start as an iCE40 image does. */
-export function isIce40(bytes: Uint8Array): boolean {
-  return findPreamble(bytes, 0) !== null;
-}
+/** Where the command stream's preamble starts; null when the bytes are no iCE40 image. */
+export const findIce40 = (bytes: Uint8Array): number | null => findPreamble(bytes, 0);
 
 /**
  * Follows the whole command stream and its checksum.
@@ -169,22 +163,11 @@ function take(stream: Stream, length: number): Uint8Array {
   return part;
 }
 
-function findPreamble(bytes: Uint8Array, from: number): number | null {
-  const last = Math.min(from + preambleOffsetMax, bytes.length - preamble.length);
-  for (let start = from; start <= last; start++)
-    if (preamble.every((byte, index) => bytes[start + index] === byte)) return start;
-  return null;
-}
+const findPreamble = (bytes: Uint8Array, from: number) =>
+  find(bytes, preamble, from, from + preambleOffsetMax);
 
 /** The zero-terminated strings between FF 00 and 00 FF, joined; null when there are none. */
 function comment(head: Uint8Array): string | null {
   if (head[0] !== 0xff || head[1] !== 0x00) return null;
-  let text = '';
-  for (const byte of head.subarray(2)) {
-    if (text.length >= commentCharactersMax) break;
-    if (byte >= 0x20 && byte < 0x7f) text += String.fromCharCode(byte);
-    else if (byte === 0 && text !== '' && !text.endsWith('\n')) text += '\n';
-  }
-  const trimmed = text.trim();
-  return trimmed === '' ? null : trimmed;
+  return plainText(head.subarray(2));
 }

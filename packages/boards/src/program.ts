@@ -44,6 +44,10 @@ export function checkBitstream(
       bitstreamDevice: deviceTitle(family, device),
       boardDevice: deviceTitle(board.family, board.device),
     });
+  if (information.format === 'iCE40 text image')
+    throw fault('E_BITSTREAM_UNREADABLE', {
+      reason: 'it is the text form (.asc) of an iCE40 image; pack it with icepack',
+    });
   if (crc === 'invalid' && target === 'flash')
     throw fault('E_BITSTREAM_UNREADABLE', { reason: 'its checksum is wrong, the file is damaged' });
   return information;

@@ -27,6 +27,12 @@ export const bitstreamInformation = z.object({
   /** The comment header, e.g. the tool's version; null if none. */
   comment: z.string().nullable(),
   crc: z.enum(['valid', 'invalid', 'absent']),
+  /** When it was made, as the tool wrote it; null or missing where the format does not say. */
+  date: z.string().nullable().optional(),
+  /** Whether its configuration data are packed; missing where the format cannot. */
+  compressed: z.boolean().optional(),
+  /** The USB ids of a DFU suffix (USB DFU 1.1 appendix B); missing when there is none. */
+  dfu: z.object({ vendorId: z.number().int(), productId: z.number().int() }).optional(),
 });
 
 export const utilisation = z.object({
