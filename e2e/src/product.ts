@@ -13,20 +13,43 @@ export interface Product {
   dataDirectory: string;
   /** Everything FrontendMaster has written so far. */
   log(): string;
+  /** Kills FrontendMaster as a crash would. */
+  crash(): Promise<void>;
+  /** Starts it again on the same data and port. */
+  restart(): Promise<void>;
   /** Kills FrontendMaster as a crash would and starts it again on the same data and port. */
   crashAndRestart(): Promise<void>;
   /** Stops it in order; rejects when a process, socket or folder is left behind. */
   stop(): Promise<void>;
 }
 
-/** Starts FrontendMaster on a free port. `environment` adds to the process's own. */
-export async function startProduct(environment: Record<string, string>): Promise<Product> {
-  const dataDirectory = await mkdtemp(join(tmpdir(), 'joh-e2e-'));
+export interface ProductPlace {
+  /** Put before the command, to run it on another host of the test. */
+  enter?: readonly string[];
+  /** Default 0: a free one. */
+  port?: number;
+  /** Default: a new folder. Its content is removed in the end. */
+  dataDirectory?: string;
+  /** False: do not wait for a warm container; there will be none. */
+  warms?: boolean;
+}
+
+/** Starts FrontendMaster. `environment` adds to the process's own. */
+export async function startProduct(
+  environment: Record<string, string>,
+  { enter = [], port: firstPort = 0, dataDirectory: given, warms = true }: ProductPlace = {},
+): Promise<Product> {
+  const dataDirectory = given ?? (await mkdtemp(join(tmpdir(), 'joh-e2e-')));
   let log = '';
   let child: ChildProcess;
   let url = '';
   const start = async (port: string) => {
-    child = spawn(process.execPath, ['apps/frontend-master/src/main.ts'], {
+    const [program = '', ...args] = [
+      ...enter,
+      process.execPath,
+      'apps/frontend-master/src/main.ts',
+    ];
+    child = spawn(program, args, {
       cwd: root,
       env: {
         ...process.env,
@@ -48,13 +71,17 @@ export async function startProduct(environment: Record<string, string>): Promise
         throw new Error(`FrontendMaster ended with ${child.exitCode}:\n${log}`);
       return /https?:\/\/127\.0\.0\.1:\d+/.exec(log.slice(from))?.[0];
     }).catch((error: Error) => Promise.reject(new Error(`${error.message}\n${log}`)));
+    if (!warms) return;
     await until(
       startDeadlineMs,
       'the pool has a warm container',
       async () => (await fetch(`${url}/readyz`)).ok || null,
     ).catch((error: Error) => Promise.reject(new Error(`${error.message}\n${log}`)));
   };
-  await start('0');
+  await start(String(firstPort)).catch(async (error: unknown) => {
+    for (const line of await processesOf(dataDirectory)) kill(Number.parseInt(line, 10));
+    throw error;
+  });
   const end = (signal: NodeJS.Signals) =>
     new Promise<void>((resolve, reject) => {
       const timer = setTimeout(
@@ -73,14 +100,20 @@ export async function startProduct(environment: Record<string, string>): Promise
     },
     dataDirectory,
     log: () => log,
+    crash: () => end('SIGKILL'),
+    restart: () => start(new URL(url).port),
     crashAndRestart: async () => {
       await end('SIGKILL');
       await start(new URL(url).port);
     },
     stop: async () => {
-      await end('SIGTERM');
+      if (child.exitCode === null && child.signalCode === null) await end('SIGTERM');
       const left = await processesOf(dataDirectory);
-      await rm(dataDirectory, { recursive: true, force: true });
+      for (const line of left) kill(Number.parseInt(line, 10));
+      for (const name of await readdir(dataDirectory)) {
+        await rm(join(dataDirectory, name), { recursive: true, force: true, maxRetries: 3 });
+      }
+      if (!given) await rm(dataDirectory, { recursive: true });
       if (left.length > 0) throw new Error(`processes left behind: ${left.join('; ')}\n${log}`);
     },
   };
@@ -115,8 +148,16 @@ export async function processesOf(dataDirectory: string): Promise<string[]> {
     const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
     const [line, environment] = [await read('cmdline'), await read('environ')];
     if (line.includes(dataDirectory) || environment.includes(dataDirectory)) {
-      found.push(`${pid} ${line.replaceAll('\0', ' ').trim()}`);
+      found.push(`${pid} ${line.replaceAll('\0', ' ').trim().slice(0, 160)}`);
     }
   }
   return found;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
 }
