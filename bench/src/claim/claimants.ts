@@ -24,7 +24,7 @@ export async function createClaimants(
   const users: Claimants['users'] = [];
   for (let at = 0; at < count; at += 1) {
     const name = `user-${at}`;
-    const client = await rack.signUp(name);
+    const { client } = await rack.signUp(name);
     await client.projects.create({ name: 'blinky', template: 'empty' });
     users.push({ client, project: `${name}/blinky`, session: null });
   }

@@ -11,7 +11,7 @@ export interface Rack {
   /** Where the simulated agents' own server listens, for those who do not come through FM. */
   agentPort: number;
   /** A user of their own, signed in. */
-  signUp(name: string): Promise<FrontendClient>;
+  signUp(name: string): Promise<{ client: FrontendClient; token: string }>;
   warm(client: FrontendClient): Promise<number>;
 }
 
@@ -59,8 +59,9 @@ export async function startRack(context: BenchContext, { nodes }: RackOptions): 
     agentPort,
     async signUp(name) {
       const one = client();
-      await one.signUp({ name, email: `${name}@example.com`, password: 'correct horse battery' });
-      return one;
+      const password = 'correct horse battery';
+      const { token } = await one.signUp({ name, email: `${name}@example.com`, password });
+      return { client: one, token };
     },
     async warm(one) {
       const { classes } = await one.pool();
