@@ -169,7 +169,10 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
   const listProjects = async ({ id }: { id: UserId }) =>
     (await projects.list(id)).map((row) => projectBody(row, http.publicUrl()));
   const folders = assetFolders(ground);
-  await websiteRoutes(http, { accounts, templates: templates.all, listProjects, folders });
+  await websiteRoutes(http, {
+    ...{ accounts, templates: templates.all, listProjects, folders },
+    requireSession: sessions.require,
+  });
   return async () => {
     await door.open(configuration.JOH_HOST);
     shutdown.add('door of the containers', door.close);

@@ -164,6 +164,17 @@ test('RPC over a plain websocket, as on the control socket', async () => {
   ).rejects.toMatchObject({ code: 'E_CHANNEL_CLOSED' });
 });
 
+test('a message that is too large is answered with its own code', async () => {
+  const { server, url } = await listen();
+  server.options.maxPayload = 1000;
+  server.on('connection', (socket) => wsTransport(socket));
+  const socket = new WsClient(url);
+  await once(socket, 'open');
+  socket.send(new Uint8Array(2000));
+  // RFC 6455 §7.4.1: a message too big to process.
+  expect((await once(socket, 'close'))[0]).toBe(1009);
+});
+
 test('nobody listens: the transport rejects and the link tries again', async () => {
   const { server, url } = await listen();
   await new Promise<void>((resolve) => server.close(() => resolve()));

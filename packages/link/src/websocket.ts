@@ -92,7 +92,10 @@ export function wsTransport(socket: WsSocket): Transport {
     else socket.close(unsupportedData, 'binary messages only');
   });
   socket.on('close', (code, reason) => events.closed(code, String(reason)));
-  socket.on('error', () => socket.terminate());
+  // Of a broken message (too large, not binary): `ws` is telling the other side why, and needs a moment.
+  socket.on('error', () => {
+    if (socket.readyState === isOpen) socket.terminate();
+  });
   return {
     send: (message) => {
       if (socket.readyState === isOpen) socket.send(message);

@@ -115,6 +115,12 @@ describe('http', () => {
     expect(error).toMatchObject({ code: 'E_ROUTE_UNKNOWN', details: { path: '/api/nothing' } });
   });
 
+  it('names what is wrong with an address that cannot be decoded', async () => {
+    const response = await fetch(`${(await start()).publicUrl()}/api/%ff`);
+    const { error } = await json(response);
+    expect([response.status, error.code]).toEqual([400, 'E_REQUEST_INVALID']);
+  });
+
   it('keeps a bug out of the answer and under its reference in the log', async () => {
     const response = await fetch(`${(await start()).publicUrl()}/api/broken`);
     const text = await response.text();

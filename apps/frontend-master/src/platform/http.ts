@@ -61,6 +61,7 @@ export function createHttp(options: HttpOptions): Http {
   const upgrades = new Map<string, UpgradeHandler>();
   const origins: Origins = { publicUrl: options.publicUrl, listening: null };
   let errorPage: Parameters<Http['errorPage']>[0] | null = null;
+  const answer = answerFault(options, () => errorPage);
   const app = fastify({
     serverFactory: (handler) => {
       server.on('request', (request, response) => {
@@ -73,6 +74,8 @@ export function createHttp(options: HttpOptions): Http {
     loggerInstance: options.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.limits.requestBodyBytesMax,
+    // Addresses that cannot be decoded: they never reach a route.
+    frameworkErrors: (error, request, reply) => void answer(error, request, reply),
     genReqId: () => newId('request', options.random),
     routerOptions: { maxParamLength: 200 },
   });
@@ -86,7 +89,6 @@ export function createHttp(options: HttpOptions): Http {
   });
   app.addHook('onRequest', guardOrigin(origins));
   app.addHook('onSend', securityHeaders(origins));
-  const answer = answerFault(options, () => errorPage);
   app.setErrorHandler(answer);
   app.setNotFoundHandler((request, reply) =>
     answer(fault('E_ROUTE_UNKNOWN', { path: pathOf(request.url) }), request, reply),

@@ -1,5 +1,13 @@
 /** The pages. What they show comes from the same services as the API. */
-import { fault, type Project, projectPath, type Template } from '@joh/protocol';
+import {
+  fault,
+  type Project,
+  projectPath,
+  type SessionId,
+  sessionId,
+  type Template,
+  type UserId,
+} from '@joh/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Accounts, SignedInAccount } from '#accounts';
 import type { Http } from '#platform';
@@ -14,6 +22,8 @@ export interface WebsiteOptions {
   accounts: Pick<Accounts, 'authenticate'>;
   /** The projects of an account, newest first. */
   listProjects(account: SignedInAccount): Promise<readonly Project[]>;
+  /** @throws E_SESSION_UNKNOWN also when it is another user's */
+  requireSession(user: UserId, id: SessionId): Promise<unknown>;
   templates: readonly Template[];
   folders: AssetFolders;
 }
@@ -59,9 +69,12 @@ export async function websiteRoutes(http: Http, options: WebsiteOptions): Promis
     if (!path.success) throw fault('E_PROJECT_UNKNOWN', { project: `${owner}/${project}` });
     return send(reply, openPage(account.name, path.data));
   });
-  members('/ide/:session(^session_[0-9a-z]+$)', (_account, _request, reply) =>
-    sendIde(http, reply, folders.ide),
-  );
+  members('/ide/:session', async (account, request, reply) => {
+    const id = sessionId.safeParse((request.params as { session: string }).session);
+    if (!id.success) throw fault('E_SESSION_UNKNOWN');
+    await options.requireSession(account.id, id.data);
+    return sendIde(http, reply, folders.ide);
+  });
   http.errorPage(async (request, error) =>
     faultPage(await nameOf(request).catch(() => null), error),
   );

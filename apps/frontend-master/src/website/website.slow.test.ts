@@ -59,7 +59,11 @@ beforeAll(async () => {
     throw fault('E_SESSION_QUEUE_FULL');
   });
   const folders = { site: join(app, 'dist', 'website'), ide: join(app, 'no-ide') };
-  await websiteRoutes(http, { accounts, templates, folders, listProjects: async () => projects });
+  await websiteRoutes(http, {
+    ...{ accounts, templates, folders },
+    listProjects: async () => projects,
+    requireSession: async () => undefined,
+  });
   await http.listen({ host: '127.0.0.1', port: 0 });
   browser = await chromium.launch({
     executablePath: process.env.JOH_CHROMIUM ?? '/usr/bin/chromium',

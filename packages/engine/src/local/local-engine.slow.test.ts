@@ -282,6 +282,16 @@ describe.each(['none', 'auto'] as const)('local engine, isolation %s', (isolatio
     });
   });
 
+  it('destroys one whose creation nobody waits for any more', async () => {
+    const wanted = spec();
+    const left = AbortSignal.timeout(15_000);
+    const created = engine.create(wanted, left);
+    await engine.destroy(wanted.id, signal());
+    await created;
+    expect(await engine.list(signal())).toEqual([]);
+    expect(existsSync(folderOf(wanted.id))).toBe(false);
+  });
+
   it('lists a creation that was interrupted, so that it is destroyed', async () => {
     const { id } = spec();
     await mkdir(folderOf(id), { recursive: true });

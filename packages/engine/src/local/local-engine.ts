@@ -89,6 +89,8 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
     },
     async destroy(id, signal) {
       const all = await enter(signal);
+      // A create whose caller has given up may be about to start what would then be left.
+      await creating.get(id)?.catch(() => undefined);
       await all.end(id, AbortSignal.any([signal, closed.signal]));
       tell(id, 'gone');
     },
