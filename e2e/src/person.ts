@@ -1,6 +1,7 @@
 /** A user of the API, signed in with a token; and the same user's browser. */
 import { createFrontendClient, type FrontendClient } from '@joh/client';
 import { systemClock } from '@joh/clock';
+import type { SessionId } from '@joh/protocol';
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { Person } from './website-pages.ts';
 
@@ -10,7 +11,7 @@ export interface ApiPerson extends Person {
   /** One call as it goes over the wire. */
   call(method: string, path: string, body?: unknown): Promise<Answer>;
   /** A project from the blinky template, opened and ready. */
-  openProject(name: string): Promise<{ session: string; root: string }>;
+  openProject(name: string): Promise<{ session: SessionId; root: string }>;
 }
 
 export interface Answer {
