@@ -2,7 +2,7 @@
  * Reads SVF (Serial Vector Format, revision E) as ECP5 tools write it: the IDCODE that is asked for
  * and the bitstream that is shifted after LSC_BITSTREAM_BURST. Nothing of it is executed.
  */
-import type { BitstreamInformation } from '@joh/protocol';
+import { type BitstreamInformation, joinBytes } from '@joh/protocol';
 import { unreadable } from './cursor.ts';
 import { ecp5Devices } from './devices.ts';
 import { findEcp5, readEcp5 } from './ecp5.ts';
@@ -53,7 +53,7 @@ export function readSvf(bytes: Uint8Array): BitstreamInformation {
         ? `it is an SVF for an ${device.title} that loads no bitstream`
         : 'it is an SVF, but of no family that is known here',
     );
-  const image = joined(parts);
+  const image = joinBytes(parts);
   if (findEcp5(image) === null) throw unreadable('the bitstream in the SVF is not one of an ECP5');
   const inside = readEcp5(image);
   if (device && inside.device !== device.id)
@@ -85,14 +85,4 @@ function shifted(digits: string, bits: number): Uint8Array {
     const at = (count - 1 - index) * 2;
     return reversed[Number.parseInt(digits.slice(at, at + 2), 16)] ?? 0;
   });
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

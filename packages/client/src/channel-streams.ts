@@ -1,6 +1,6 @@
 /** Channels as promises: all bytes, every JSON message, an upload. */
 import type { Channel, Link } from '@joh/link';
-import { type ChannelKind, type ChannelParams, fault, faultOf } from '@joh/protocol';
+import { type ChannelKind, type ChannelParams, fault, faultOf, joinBytes } from '@joh/protocol';
 import type { z } from 'zod';
 
 /** A channel and the signal that gives it up. */
@@ -62,18 +62,8 @@ export function consume(
 /** All bytes until the end, in one piece. */
 export async function collect(channel: Opened): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  let size = 0;
-  await consume(channel, (part) => {
-    parts.push(part);
-    size += part.length;
-  });
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  await consume(channel, (part) => void parts.push(part));
+  return joinBytes(parts);
 }
 
 /** Every message as JSON of one schema. */

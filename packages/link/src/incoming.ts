@@ -1,4 +1,5 @@
 /** One channel's receiving side: puts messages together, hands them over, returns credit. */
+import { joinBytes } from '@joh/protocol';
 import { frameCost } from './outgoing.ts';
 
 type MessageListener = (message: Uint8Array) => void | Promise<void>;
@@ -158,7 +159,7 @@ function createAssembly() {
       size += part.bytes.length;
       cost += part.cost;
       if (!isLast) return null;
-      const whole = { bytes: join(parts, size), cost };
+      const whole = { bytes: joinBytes(parts), cost };
       drop();
       return whole;
     },
@@ -170,14 +171,4 @@ function createAssembly() {
     },
     drop,
   };
-}
-
-function join(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -40,6 +40,7 @@ export {
   timing,
   utilisation,
 } from './builds.ts';
+export { joinBytes } from './bytes.ts';
 export {
   type ChannelKind,
   type ChannelParams,

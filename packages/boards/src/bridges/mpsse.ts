@@ -2,7 +2,7 @@
  * The MPSSE engine of an FTDI chip: commands are collected and go out together, so that one USB
  * round trip does as much as possible. Commands: FTDI AN_108; their use for SPI: AN_135.
  */
-import { fault } from '@joh/protocol';
+import { fault, joinBytes } from '@joh/protocol';
 import { type Attempt, within } from '../attempt.ts';
 import type { Ftdi } from './ftdi.ts';
 
@@ -86,7 +86,7 @@ export async function startMpsse(ftdi: Ftdi, clockHz: number, attempt: Attempt):
     run: async (step) => {
       const length = replyBytes;
       if (length > 0) add(command.sendNow);
-      const bytes = joined(parts);
+      const bytes = joinBytes(parts);
       parts = [];
       replyBytes = 0;
       await ftdi.write(bytes);
@@ -110,14 +110,4 @@ async function synchronise(ftdi: Ftdi, probe: number, attempt: Attempt): Promise
     board: attempt.board,
     reason: 'its USB chip does not answer as an MPSSE',
   });
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
