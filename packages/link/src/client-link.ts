@@ -6,6 +6,7 @@ import { createConnector, type Ending } from './connector.ts';
 import { createEndpoint } from './endpoint.ts';
 import { type LinkLimits, linkLimits } from './limits.ts';
 import type { Link, Transport } from './link.ts';
+import { linkView } from './link-view.ts';
 import { createStates } from './states.ts';
 
 export interface ClientLinkOptions {
@@ -84,19 +85,7 @@ export function createClientLink(options: ClientLinkOptions): Link {
       if (!stop.signal.aborted) finish(isFault(error) ? error.body() : internal(), null);
     });
   }
-  return {
-    open: endpoint.open,
-    onChannel: endpoint.onChannel,
-    get state() {
-      return states.state;
-    },
-    get detail() {
-      return states.detail;
-    },
-    onState: states.listen,
-    rttMs: endpoint.rttMs,
-    close: (code = closedOnPurpose, reason) => finish(null, code, reason),
-  };
+  return linkView(endpoint, states, (code = closedOnPurpose, reason) => finish(null, code, reason));
 }
 
 /** Counts attempts, and decides how long to pause before the next, or that there is none. */

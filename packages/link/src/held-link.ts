@@ -7,6 +7,7 @@ import { type Hello, linkVersion } from './frame.ts';
 import { encodeWelcome } from './hello.ts';
 import type { LinkLimits } from './limits.ts';
 import type { Link, Transport } from './link.ts';
+import { linkView } from './link-view.ts';
 import type { Admitted } from './reception.ts';
 import { createStates } from './states.ts';
 
@@ -91,19 +92,9 @@ export function createHeldLink({ clock, limits, onFinished }: HeldLinkOptions): 
       },
     };
   };
-  const link: Link = {
-    open: endpoint.open,
-    onChannel: endpoint.onChannel,
-    get state() {
-      return states.state;
-    },
-    get detail() {
-      return states.detail;
-    },
-    onState: states.listen,
-    rttMs: endpoint.rttMs,
-    close: (code = closedOnPurpose, reason = '') => finish(null, code, reason),
-  };
+  const link = linkView(endpoint, states, (code = closedOnPurpose, reason) =>
+    finish(null, code, reason),
+  );
   return { link, isAttached: () => current !== null, attach, finish };
 }
 
