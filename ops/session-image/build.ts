@@ -1,9 +1,10 @@
-/** `node ops/session-image/build.ts [--tag T] [--base B] [--socket S] [--without-toolchain]` */
+/** `npm run session-image -- [--tag T] [--base B] [--socket S] [--without-toolchain]` */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '@joh/clock';
 import { buildSessionImage } from '@joh/engine';
+import { isFault } from '@joh/protocol';
 
 const { values } = parseArgs({
   options: {
@@ -21,7 +22,7 @@ if (!existsSync(join(agent, 'agent.js'))) {
 }
 const clock = systemClock();
 const began = clock.monotonic();
-const { id, bytes } = await buildSessionImage({
+const built = await buildSessionImage({
   clock,
   socketPath: values.socket,
   tag: values.tag,
@@ -32,6 +33,13 @@ const { id, bytes } = await buildSessionImage({
   toolchain: !values['without-toolchain'],
   onLine: (line) => process.stdout.write(`${line}\n`),
   signal: AbortSignal.timeout(30 * 60_000),
+}).catch((error: unknown) => {
+  // What the operator can mend is a sentence; anything else keeps its stack.
+  if (!isFault(error)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
 });
 const seconds = ((clock.monotonic() - began) / 1000).toFixed(1);
-process.stdout.write(`${values.tag} is ${id}, ${Math.round(bytes / 1e6)} MB, in ${seconds} s\n`);
+process.stdout.write(
+  `${values.tag} is ${built.id}, ${Math.round(built.bytes / 1e6)} MB, in ${seconds} s\n`,
+);

@@ -328,7 +328,7 @@ describe('docker engine in trouble', () => {
     const engine = engineOn('test', { image: 'joh-session:none' });
     const [node] = await engine.nodes(signal());
     expect(node).toMatchObject({ reachable: false });
-    expect(node?.reason).toContain('node ops/session-image/build.ts --tag joh-session:none');
+    expect(node?.reason).toContain('npm run session-image -- --tag joh-session:none');
     await engine.close();
   });
 

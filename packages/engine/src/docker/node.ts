@@ -45,7 +45,7 @@ export async function describeNode(
 
 /** How to get the image, in a sentence. */
 export function imageMissing(image: string): string {
-  return `The session image ${image} is not on this host. Build it: node ops/session-image/build.ts --tag ${image}`;
+  return `The session image ${image} is not on this host. Build it: npm run session-image -- --tag ${image}`;
 }
 
 function unknown(id: NodeId): Omit<EngineNode, 'reachable' | 'reason'> {
