@@ -4,7 +4,7 @@ import type { ProductOptions } from './src/product-test.ts';
 /** The same story on each engine; Debian's Chromium, since no browser can be downloaded. */
 export default defineConfig<object, ProductOptions>({
   testDir: './src',
-  outputDir: '../test-results/e2e',
+  outputDir: process.env.JOH_RESULTS ?? '../test-results/e2e',
   timeout: 240_000,
   expect: { timeout: 20_000 },
   workers: 1,
@@ -13,6 +13,7 @@ export default defineConfig<object, ProductOptions>({
   retries: 0,
   reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_NAME ? [['list'], ['json']] : [['list']],
   use: {
+    actionTimeout: 20_000,
     viewport: { width: 1400, height: 900 },
     launchOptions: {
       executablePath: process.env.JOH_CHROMIUM ?? '/usr/bin/chromium',

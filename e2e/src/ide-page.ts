@@ -27,8 +27,11 @@ export function idePage(page: Page): IdePage {
   return {
     status: (id) => page.locator(`[id="joy-of-hardware.joh.${id}"]`),
     openFile: async (name) => {
-      await page.keyboard.press('Control+P');
-      await input.fill(name);
+      // A page that has just opened may not hear keys yet.
+      await expect(async () => {
+        await page.keyboard.press('Control+P');
+        await input.fill(name, { timeout: 1_000 });
+      }).toPass();
       await pick(name);
       await expect(page.locator(`.tab.active[data-resource-name="${name}"]`)).toBeVisible();
     },

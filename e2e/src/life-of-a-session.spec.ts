@@ -88,7 +88,7 @@ test('the life of a session', async ({ page, product }) => {
   });
 
   await step('Save, commit and push', async () => {
-    await ide.openFile('top.v');
+    await ide.editor.click();
     await page.keyboard.press('Control+S');
     await expect(page.locator('.tab.dirty')).toHaveCount(0);
     await ide.inTerminal('git commit -qam "A module more" && git push -q && echo pushed-$((40+2))');
@@ -131,6 +131,7 @@ test('the life of a session', async ({ page, product }) => {
     await signIn(page, product.url, person);
     await page.getByTestId('project-blinky').getByRole('link', { name: 'Open' }).click();
     expect(await sessionOf(page)).not.toBe(session);
+    await expect(page.getByRole('treeitem', { name: 'joh.json' })).toBeVisible();
     await ide.openFile('top.v');
     await expect(page.locator('.view-line', { hasText: '// by ada' }).first()).toBeVisible();
     await signOut(page, product.url);

@@ -1,5 +1,6 @@
 /** Playwright's `test` with a running product; each worker has one per engine. */
 import { test as base } from '@playwright/test';
+import { startDockerProduct } from './docker-product.ts';
 import { type Product, startProduct } from './product.ts';
 
 export interface ProductOptions {
@@ -10,25 +11,23 @@ export const test = base.extend<object, ProductOptions & { product: Product }>({
   engine: ['local', { option: true, scope: 'worker' }],
   product: [
     async ({ engine }, use) => {
-      const host = engine === 'docker' ? await startDockerHost() : null;
+      const product =
+        engine === 'docker'
+          ? await startDockerProduct()
+          : await startProduct({ JOH_ENGINE: engine });
+      let isUsed = false;
       try {
-        const product = await startProduct({ JOH_ENGINE: engine, ...host?.environment });
         await use(product);
-        await product.stop();
+        isUsed = true;
       } finally {
-        await host?.stop();
+        // Where the test failed already, its own words matter more than what stopping says.
+        await product.stop().catch((error: unknown) => {
+          if (isUsed) throw error;
+        });
       }
     },
     { scope: 'worker', timeout: 600_000 },
   ],
 });
-
-/** A Docker engine of our own with the session image; imported late, since the local engine needs none. */
-async function startDockerHost(): Promise<{
-  environment: Record<string, string>;
-  stop(): Promise<void>;
-}> {
-  throw new Error('not wired');
-}
 
 export { expect } from '@playwright/test';

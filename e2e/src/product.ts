@@ -119,6 +119,22 @@ export async function startProduct(
   };
 }
 
+/** Runs `work` with a product of its own, and stops it. What went wrong first is what is thrown. */
+export async function withProduct(
+  environment: Record<string, string>,
+  work: (product: Product) => Promise<void>,
+  place: ProductPlace = {},
+): Promise<void> {
+  const product = await startProduct(environment, place);
+  try {
+    await work(product);
+  } catch (error) {
+    await product.stop().catch(() => undefined);
+    throw error;
+  }
+  await product.stop();
+}
+
 /** Calls `look` until it gives something, or fails naming what was awaited. */
 export async function until<T>(
   deadlineMs: number,

@@ -15,6 +15,7 @@ import type { Clock } from '@joh/clock';
 import type * as vscode from 'vscode';
 import { settingDefaults } from './configuration.ts';
 import type { Page } from './feature.ts';
+import { followMovedProject } from './moved-project.ts';
 import { registerWorkers } from './workers.ts';
 
 export interface StartOptions {
@@ -41,6 +42,12 @@ export async function startWorkbench(options: StartOptions): Promise<typeof vsco
     { system: true },
   );
   const { owner, name, id } = page.session.project;
+  await followMovedProject({
+    workspaceId: id,
+    root: page.root,
+    storage: localStorage,
+    databases: indexedDB,
+  });
   performance.mark('joh-services');
   await initialize(
     workbenchServices(terminals),

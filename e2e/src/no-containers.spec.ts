@@ -1,0 +1,146 @@
+/** When there is no container to be had: all are in use, or the engine is absent or dies. */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Session } from '@joh/protocol';
+import { createJoh } from './joh.ts';
+import { enter, newPerson } from './person.ts';
+import { type Product, until, withProduct } from './product.ts';
+import { expect, test } from './product-test.ts';
+
+test.use({ actionTimeout: 20_000 });
+test.setTimeout(120_000);
+
+test('with every container in use, one waits in a queue, sees the place and every stage, and is served', async ({
+  page,
+}) => {
+  await withProduct(
+    { JOH_ENGINE: 'local', JOH_POOL: 'standard=1/1,burst=0/0' },
+    async (product) => {
+      const joh = await createJoh(product.url);
+      try {
+        const first = await newPerson(product.url, 'first');
+        const { session } = await first.openProject('blinky');
+        const pool = await first.client.pool();
+        expect(pool.classes.map(({ wantedWarm }) => wantedWarm)).toEqual([1, 0]);
+
+        const second = await newPerson(product.url, 'second');
+        await second.client.projects.create({ name: 'mine', template: 'empty' });
+        await enter(page, product.url, second);
+        await page.goto(`${product.url}/open/second/mine`);
+        const stages = page.getByRole('status', { name: 'Progress' });
+        await expect(stages).toContainText(
+          'Waiting for a free container. You are number 1 in the queue.',
+          {
+            timeout: 3_000,
+          },
+        );
+
+        const third = await newPerson(product.url, 'third');
+        await third.client.projects.create({ name: 'later', template: 'empty' });
+        await joh.run(['login', '--email', third.email, '--password-stdin'], `${third.password}\n`);
+        const opening = joh.run(['open', 'later', '--no-browser', '--json']);
+        await until(10_000, 'two wait', async () =>
+          (await first.client.pool()).queue === 2 ? true : null,
+        );
+        const [waiting] = (await third.client.sessions.list()).sessions;
+        expect(waiting).toMatchObject({
+          state: 'queued',
+          position: 2,
+          progress: { stage: 'queue', message: 'Waiting for a free container.' },
+        });
+
+        // From here on every wait of more than 3 s must have said what it waits for.
+        const heard: { atMs: number; said: string }[] = [];
+        const hear = ({ state, position, progress }: Session) =>
+          heard.push({
+            atMs: performance.now(),
+            said: `${state} ${position} ${progress?.message}`,
+          });
+        const served = third.client.sessions.waitUntilReady(waiting?.id ?? '', {
+          deadlineMs: 60_000,
+          onProgress: hear,
+        });
+        await first.client.sessions.remove(session);
+        await page.waitForURL('**/ide/session_*', { timeout: 30_000 });
+        await until(5_000, 'the third is next', () =>
+          heard.some(({ said }) => said.includes('queued 1')) ? true : null,
+        );
+        await second.client.sessions.remove(page.url().split('/').at(-1) ?? '');
+        await served;
+        heard.push({ atMs: performance.now(), said: 'ready' });
+        for (const [index, { atMs, said }] of heard.entries()) {
+          const waited = (heard[index + 1]?.atMs ?? atMs) - atMs;
+          expect(waited < 3_000 || /queued \d|[a-z]{4,}\.$/.test(said), `${said} ${waited}`).toBe(
+            true,
+          );
+          expect(said).not.toContain('undefined');
+        }
+        const opened = await opening;
+        expect(opened.code, opened.errors).toBe(0);
+        expect(opened.errors).toMatch(/number 2 in the queue\.[\s\S]*number 1 in the queue\./);
+        await third.client.sessions.remove(JSON.parse(opened.output).session);
+        await until(30_000, 'everything has ended', async () => {
+          const { classes, queue } = await first.client.pool();
+          return (queue === 0 && classes[0]?.claimed === 0 && classes[0].warm === 1) || null;
+        });
+      } finally {
+        await joh.remove();
+      }
+    },
+  );
+});
+
+test('without its engine FrontendMaster stays up and says so; it notices an engine that comes, and one that dies', async ({
+  page,
+}) => {
+  const folder = await mkdtemp(join(tmpdir(), 'joh-no-docker-'));
+  const socket = join(folder, 'docker.sock');
+  const environment = { JOH_ENGINE: 'docker', DOCKER_HOST: `unix://${socket}` };
+  const work = async (product: Product) => {
+    const person = await newPerson(product.url, 'patient');
+    const problem = (pattern: RegExp) =>
+      until(15_000, `the pool says ${pattern}`, async () => {
+        const said = (await person.client.pool()).problem ?? '';
+        if (pattern.test(said)) return said;
+        throw new Error(said);
+      });
+    /** A daemon that answers, and refuses everything for a reason of its own. */
+    const daemon = createServer((request, response) => {
+      response.setHeader('api-version', '1.41');
+      const isPing = request.url === '/_ping';
+      response.writeHead(isPing ? 200 : 500, { 'content-type': 'application/json' });
+      response.end(isPing ? 'OK' : '{"message":"the disk of the daemon is broken"}');
+    });
+    try {
+      const absent = await problem(/no such socket/);
+      expect(absent).toContain(`Docker at ${socket}: there is no such socket. Start Docker`);
+      expect((await fetch(`${product.url}/healthz`)).status).toBe(200);
+      const ready = await fetch(`${product.url}/readyz`);
+      expect(ready.status).toBe(503);
+      expect(await ready.json()).toMatchObject({ status: 'filling', warm: 0, problem: absent });
+
+      await person.client.projects.create({ name: 'mine', template: 'empty' });
+      await enter(page, product.url, person);
+      await page.goto(`${product.url}/open/patient/mine`);
+      await expect(page.getByTestId('opening')).toContainText('no such socket', { timeout: 3_000 });
+      await expect(page.getByTestId('opening')).toContainText('number 1 in the queue');
+
+      await new Promise<void>((resolve) => daemon.listen(socket, resolve));
+      await problem(/the disk of the daemon is broken/);
+      await expect(page.getByTestId('opening')).toContainText('the disk of the daemon is broken');
+      daemon.closeAllConnections();
+      await new Promise((resolve) => daemon.close(resolve));
+      await problem(/no such socket|no daemon listens/);
+      expect((await fetch(`${product.url}/healthz`)).status).toBe(200);
+      expect((await person.client.projects.list()).projects).toHaveLength(1);
+    } finally {
+      daemon.close();
+    }
+  };
+  await withProduct(environment, work, { warms: false }).finally(() =>
+    rm(folder, { recursive: true, force: true }),
+  );
+});
