@@ -48,7 +48,7 @@ describe('paths', () => {
 
 describe('the glossary', () => {
   const rows = [...read('docs/glossary.md').matchAll(/^\| ([^|]+) \| [^|]+ \| ([^|]+) \|$/gm)]
-    .map(([, word = '', where = '']) => ({ word, places: quoted(where) }))
+    .map(([, word = '', where = '']) => ({ word: word.trim(), places: quoted(where) }))
     .filter(({ places }) => places.length > 0);
   const sources = files
     .filter((file) => /^(apps|packages)\/.*\.ts$/.test(file) && !file.endsWith('.test.ts'))
@@ -97,7 +97,7 @@ describe('the architecture', () => {
     const invariants = text.match(/^\S*\s*\*\*Invariant:\*\*[\s\S]*?(?=\n\n|\n- )/gm) ?? [];
     expect(invariants.length).toBeGreaterThan(10);
     const isHeld = (one: string) =>
-      /\*Held by\*/.test(one) && quoted(one).some((it) => it.includes('/'));
+      /[*_]Held by[*_]/.test(one) && quoted(one).some((it) => it.includes('/'));
     expect(invariants.filter((one) => !isHeld(one))).toEqual([]);
   });
 });
