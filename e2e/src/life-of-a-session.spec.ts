@@ -133,6 +133,9 @@ test('the life of a session', async ({ page, product }) => {
     expect(await sessionOf(page)).not.toBe(session);
     await expect(page.getByRole('treeitem', { name: 'joh.json' })).toBeVisible();
     await ide.openFile('top.v');
+    // It opens where it was left, at the end.
+    await ide.editor.click();
+    await page.keyboard.press('Control+Home');
     await expect(page.locator('.view-line', { hasText: '// by ada' }).first()).toBeVisible();
     await signOut(page, product.url);
   });
