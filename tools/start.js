@@ -12,5 +12,8 @@ const child = spawn(node, ['apps/frontend-master/src/main.ts', ...process.argv.s
   stdio: 'inherit',
   env: productEnvironment(),
 });
+// An npm that is killed tells nobody: its script only finds itself with another parent.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

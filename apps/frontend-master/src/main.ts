@@ -1,6 +1,7 @@
 /** `joh-fm`: the only place that reads the environment, the real clock and the real random. */
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '@joh/clock';
+import { Fault } from '@joh/protocol';
 import {
   ConfigurationError,
   createLogger,

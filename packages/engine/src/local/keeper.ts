@@ -70,7 +70,5 @@ export function keeperEnvironment(
     JOH_WORK: places.work,
     JOH_RUN: places.run,
     JOH_PTY_HOST: places.ptyHost,
-    JOH_CORES: String(spec.resources.cores),
-    JOH_MEMORY_BYTES: String(spec.resources.memoryBytes),
   };
 }
