@@ -18,6 +18,8 @@ export interface WebUsbDevice {
   selectConfiguration(value: number): Promise<void>;
   claimInterface(number: number): Promise<void>;
   releaseInterface(number: number): Promise<void>;
+  selectAlternateInterface?(number: number, alternate: number): Promise<void>;
+  reset?(): Promise<void>;
   controlTransferIn(
     setup: UsbSetup,
     length: number,

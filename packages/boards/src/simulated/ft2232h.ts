@@ -6,6 +6,12 @@
 import type { Clock } from '@joh/clock';
 import type { UsbSetup } from '../usb-port.ts';
 import type { WebUsbDevice } from '../webusb-port.ts';
+import {
+  configurationDescriptor,
+  type Descriptors,
+  deviceDescriptor,
+  standardReply,
+} from './descriptors.ts';
 import { feedMpsse, isStalled, type Mpsse, type MpsseLines, mpsse, runMpsse } from './mpsse.ts';
 
 /** High-speed bulk packets, each starting with two bytes of modem and line status. */
@@ -138,6 +144,22 @@ const interfaceOf = (interfaceNumber: number) => {
   };
   return { interfaceNumber, alternate, alternates: [alternate], claimed: false };
 };
+/** The same in bytes: 512 bytes a packet, both endpoints bulk. */
+const interfaceBytes = (number: number) => [
+  ...[9, 4, number, 0, 2, 0xff, 0xff, 0xff, 2],
+  ...[7, 5, 0x81 + number * 2, 2, 0x00, 0x02, 0],
+  ...[7, 5, 0x02 + number * 2, 2, 0x00, 0x02, 0],
+];
+/** bcdDevice 0700h is how drivers tell an FT2232H from its predecessors. */
+const descriptorsOf = ({
+  manufacturer,
+  product,
+  serial,
+}: Ft2232hOptions['names']): Descriptors => ({
+  device: deviceDescriptor({ vendorId: 0x0403, productId: 0x6010, version: 0x0700 }),
+  configuration: configurationDescriptor([interfaceBytes(0), interfaceBytes(1)], 2),
+  strings: [manufacturer, product, serial],
+});
 /** Two channels with a bulk pair each: 81h/02h and 83h/04h. */
 const configuration = { configurationValue: 1, interfaces: [interfaceOf(0), interfaceOf(1)] };
 
@@ -191,7 +213,11 @@ async function startTransfer(chip: Chip): Promise<void> {
   requireOpen(chip);
 }
 
-function controlIn(chip: Chip, { requestType, request }: UsbSetup): readonly number[] {
+function controlIn(chip: Chip, setup: UsbSetup): readonly number[] {
+  const { requestType, request } = setup;
+  const standard =
+    requestType === 'standard' ? standardReply(descriptorsOf(chip.options.names), setup) : null;
+  if (standard) return standard;
   if (requestType !== 'vendor') throw usbError('NetworkError', 'A transfer error has occurred.');
   if (request === 0x05) return statusBytes;
   if (request === 0x0a) return [chip.latencyMs];

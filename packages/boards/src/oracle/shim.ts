@@ -1,0 +1,57 @@
+/** Builds `packages/usb-shim` and runs programs with it, against devices behind a socket. */
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('../../../usb-shim/', import.meta.url));
+const sources = ['connection.c', 'libusb-1.0.c', 'libusb-0.1.c'].map((name) => join(folder, name));
+const compiler = 'gcc';
+/** A tool that does not end by itself is killed, and its test fails. */
+const toolMs = 60_000;
+
+/**
+ * Compiles the shim with gcc into a folder of the caller's; the library's path.
+ * @throws Error with gcc's words (Debian packages gcc, libc6-dev, libusb-1.0-0-dev, libusb-dev).
+ */
+export function buildShim(into: string): string {
+  const library = join(into, 'usb-shim.so');
+  const flags = ['-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-O1', '-fPIC'];
+  const { status, stderr, error } = spawnSync(
+    compiler,
+    [...flags, '-shared', '-o', library, ...sources],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`gcc: ${error?.message ?? stderr}`);
+  return library;
+}
+
+export interface ToolRun {
+  /** null: it was killed. */
+  status: number | null;
+  /** Standard output and error as they came. */
+  text: string;
+}
+
+/** Runs an unmodified tool whose USB is the socket's. */
+export function runTool(
+  library: string,
+  socket: string,
+  command: string,
+  args: readonly string[],
+): Promise<ToolRun> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      env: { ...process.env, LD_PRELOAD: library, JOH_USB_SOCKET: socket },
+      timeout: toolMs,
+      killSignal: 'SIGKILL',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+      });
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, text }));
+  });
+}
