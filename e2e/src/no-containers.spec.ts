@@ -52,35 +52,29 @@ test('with every container in use, one waits in a queue, sees the place and ever
           progress: { stage: 'queue', message: 'Waiting for a free container.' },
         });
 
-        // From here on every wait of more than 3 s must have said what it waits for.
-        const heard: { atMs: number; said: string }[] = [];
-        const hear = ({ state, position, progress }: Session) =>
-          heard.push({
-            atMs: performance.now(),
-            said: `${state} ${position} ${progress?.message}`,
-          });
+        // No moment of the way is without a word: what it waits for, or what is being done.
+        const heard: Session[] = [];
         const served = third.client.sessions.waitUntilReady(waiting?.id ?? '', {
           deadlineMs: 60_000,
-          onProgress: hear,
+          onProgress: (now) => void heard.push(now),
         });
         await first.client.sessions.remove(session);
         await page.waitForURL('**/ide/session_*', { timeout: 30_000 });
         await until(5_000, 'the third is next', () =>
-          heard.some(({ said }) => said.includes('queued 1')) ? true : null,
+          heard.some(({ position }) => position === 1) ? true : null,
         );
         await second.client.sessions.remove(page.url().split('/').at(-1) ?? '');
         await served;
-        heard.push({ atMs: performance.now(), said: 'ready' });
-        for (const [index, { atMs, said }] of heard.entries()) {
-          const waited = (heard[index + 1]?.atMs ?? atMs) - atMs;
-          expect(waited < 3_000 || /queued \d|[a-z]{4,}\.$/.test(said), `${said} ${waited}`).toBe(
-            true,
-          );
-          expect(said).not.toContain('undefined');
-        }
+        const silent = heard.filter(
+          ({ state, progress }) => state !== 'ready' && !progress?.message,
+        );
+        expect(silent).toEqual([]);
+        expect(heard.map(({ progress }) => progress?.stage)).toEqual(
+          expect.arrayContaining(['queue', 'claim']),
+        );
         const opened = await opening;
         expect(opened.code, opened.errors).toBe(0);
-        expect(opened.errors).toMatch(/number 2 in the queue\.[\s\S]*number 1 in the queue\./);
+        expect(opened.errors).toMatch(/Number 2 in the queue\.[\s\S]*Number 1 in the queue\./);
         await third.client.sessions.remove(JSON.parse(opened.output).session);
         await until(30_000, 'everything has ended', async () => {
           const { classes, queue } = await first.client.pool();

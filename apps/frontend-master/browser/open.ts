@@ -63,7 +63,7 @@ function createStages(element: HTMLElement): (session: OpeningSession) => void {
     const text =
       position === null
         ? (progress?.message ?? 'Preparing your session')
-        : `All containers are in use: you are number ${position} in the queue`;
+        : `${progress?.message ?? 'Waiting for a free container.'} You are number ${position} in the queue.`;
     let line = list?.lastElementChild;
     if (stage !== current || !line) {
       line = document.createElement('li');

@@ -74,7 +74,8 @@ async function open(
 }
 
 function describe({ state, position, progress }: Session): string {
-  if (position !== null) return `Waiting for a container: number ${position} in the queue.`;
+  if (position !== null)
+    return `${progress?.message ?? 'Waiting for a free container.'} Number ${position} in the queue.`;
   return progress ? progress.message : `The session is ${state}.`;
 }
 

@@ -37,6 +37,8 @@ export interface Nodes extends Credentials {
   drain(node: NodeId, isDraining: boolean): Promise<void>;
   onChange(listener: (change: ContainerChange) => void): void;
   nodes(): Promise<Node[]>;
+  /** Why the pool cannot be filled, in a sentence; null when it can. */
+  problem(): string | null;
   pool(): Promise<Pool>;
   /** Resolves after a look at engine and rows that began after this call. */
   looked(): Promise<void>;
@@ -136,6 +138,7 @@ export function createNodes(options: NodesOptions): Nodes {
     },
     onChange: (listener) => void listeners.push(listener),
     nodes: async () => nodesView(reconciler.seen(), engine.kind, await store.listUndestroyed()),
+    problem: () => reconciler.seen().problem,
     pool: async () => {
       const waiting = queued.standard + queued.burst;
       return poolView(reconciler.seen(), waiting, await store.listUndestroyed());

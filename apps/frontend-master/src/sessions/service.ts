@@ -183,7 +183,8 @@ function createCore(options: SessionsOptions) {
     driver,
     close,
     dispatch: claims.dispatch,
-    view: (row: SessionRow): Session => sessionView(row, progress, options.urlOf(row.id)),
+    view: (row: SessionRow): Session =>
+      sessionView(row, progress, options.urlOf(row.id), nodes.problem()),
     async require(user: UserId, id: SessionId): Promise<SessionRow> {
       const row = await store.find(id);
       if (row?.user !== user) throw fault('E_SESSION_UNKNOWN');

@@ -6,6 +6,7 @@ import type { SessionRow, Step } from './model.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { Progress } from './progress.ts';
 import type { SessionStore } from './store.ts';
+import { claimed } from './view.ts';
 
 /** Carries out one step of a session. Each may be carried out twice; a crash leaves it to be redone. */
 export interface Steps {
@@ -69,7 +70,7 @@ async function callPrepare(
   container: ContainerId,
   signal: AbortSignal,
 ) {
-  progress.set(session.id, stage('claim', 'A container is yours; the project is being opened.'));
+  progress.set(session.id, claimed);
   const user = await accounts.find(session.user);
   if (!user) throw fault('E_SESSION_PREPARE_FAILED', { reason: 'the account is gone' });
   await repositories.ensureProjectFiles(session.project, signal);

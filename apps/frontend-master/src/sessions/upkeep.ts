@@ -39,6 +39,8 @@ export async function keepUp(options: UpkeepOptions): Promise<void> {
     if (session.state === 'preparing' || session.state === 'closing') driver.drive(session.id);
     else if (session.state !== 'queued' && !hasContainer) driver.drive(session.id);
     await keepIdle(options, session);
+    // Whether the pool can serve it at all is said with it, and may be different now.
+    if (session.state === 'queued') options.onChanged(session);
   }
   await releaseUnnamed(options, [...claimed.values()]);
   if (live.some(({ state }) => state === 'queued')) await options.dispatch();

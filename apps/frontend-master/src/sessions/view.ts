@@ -1,4 +1,4 @@
-import type { Session } from '@joh/protocol';
+import type { Session, SessionProgress, SessionState } from '@joh/protocol';
 import type { SessionRow } from './model.ts';
 import type { Progress } from './progress.ts';
 
@@ -7,6 +7,8 @@ export function sessionView(
   row: SessionRow,
   progress: Pick<Progress, 'get' | 'position'>,
   url: string,
+  /** Why no container can be started, in a sentence; null when one can. */
+  problem: string | null,
 ): Session {
   const isQueued = row.state === 'queued';
   const position = isQueued ? progress.position(row.id) : null;
@@ -15,11 +17,7 @@ export function sessionView(
     project: row.project,
     class: row.class,
     state: row.state,
-    progress:
-      progress.get(row.id) ??
-      (isQueued
-        ? { stage: 'queue', message: 'Waiting for a free container.', fraction: null }
-        : null),
+    progress: progressOf(row.state, progress.get(row.id), problem),
     position,
     epoch: row.epoch,
     root: row.root,
@@ -27,4 +25,25 @@ export function sessionView(
     createdAt: new Date(row.createdAt).toISOString(),
     failure: row.failure,
   };
+}
+
+/** A queue that cannot move says why before anything else; no wait is without a word. */
+function progressOf(
+  state: SessionState,
+  said: SessionProgress | null,
+  problem: string | null,
+): SessionProgress | null {
+  if (state === 'queued' && problem) {
+    return stage('queue', `No container can be started now: ${problem}`);
+  }
+  if (said) return said;
+  if (state === 'queued') return stage('queue', 'Waiting for a free container.');
+  return state === 'preparing' ? claimed : null;
+}
+
+/** What the first moment of a claim says. */
+export const claimed = stage('claim', 'A container is yours; the project is being opened.');
+
+function stage(name: string, message: string): SessionProgress {
+  return { stage: name, message, fraction: null };
 }

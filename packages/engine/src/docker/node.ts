@@ -4,6 +4,7 @@ import type { EngineNode, Isolation } from '../engine.ts';
 import { daemonInformation } from './answers.ts';
 import type { DockerTimeouts } from './docker-engine.ts';
 import type { EngineApi } from './engine-api.ts';
+import { refusal } from './network.ts';
 
 export interface NodeQuestion {
   api: EngineApi;
@@ -25,6 +26,7 @@ export async function describeNode(
       api.call('GET', '/info', options),
       api.call('GET', `/images/${encodeURIComponent(image)}/json`, options),
     ]);
+    if (information.status !== 200) throw refusal('to describe its host', information);
     const read = daemonInformation.parse(information.body);
     const reason = found.status === 200 ? null : imageMissing(image);
     return {
@@ -38,7 +40,7 @@ export async function describeNode(
     };
   } catch (error) {
     signal.throwIfAborted();
-    const reason = isFault(error) ? error.message : `the answer of ${id} cannot be read: ${error}`;
+    const reason = isFault(error) ? error.message : unreadable(id);
     return { ...(last ?? unknown(id)), reachable: false, reason };
   }
 }
@@ -46,6 +48,10 @@ export async function describeNode(
 /** How to get the image, in a sentence. */
 export function imageMissing(image: string): string {
   return `The session image ${image} is not on this host. Build it: npm run session-image -- --tag ${image}`;
+}
+
+function unreadable(id: NodeId): string {
+  return `${id} answers, but not as a Docker daemon does. Check what listens there.`;
 }
 
 function unknown(id: NodeId): Omit<EngineNode, 'reachable' | 'reason'> {
