@@ -24,7 +24,8 @@ try {
   const isSentence =
     error instanceof ConfigurationError ||
     error instanceof DataDirectoryBusy ||
-    error instanceof StoreNewer;
+    error instanceof StoreNewer ||
+    error instanceof Fault;
   process.stderr.write(`${isSentence ? error.message : (error as Error).stack}\n`);
   process.exitCode = 1;
 }
