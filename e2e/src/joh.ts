@@ -12,7 +12,7 @@ export interface Joh {
   remove(): Promise<void>;
 }
 
-export interface JohEnd {
+interface JohEnd {
   code: number | null;
   /** Standard output and standard error. */
   output: string;

@@ -14,7 +14,7 @@ export interface ApiPerson extends Person {
   openProject(name: string): Promise<{ session: SessionId; root: string }>;
 }
 
-export interface Answer {
+interface Answer {
   status: number;
   // biome-ignore lint/suspicious/noExplicitAny: whatever the product answers is looked at.
   body: any;

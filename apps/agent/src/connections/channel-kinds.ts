@@ -6,7 +6,7 @@ import { readFileChunks, writeFileWhole } from '#workspace';
 import { channelSource } from './channel-source.ts';
 import type { Services } from './services.ts';
 
-export interface ChannelContext {
+interface ChannelContext {
   channel: Channel;
   services: Services;
   /** Aborts when the channel is closed. */

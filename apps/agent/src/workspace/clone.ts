@@ -76,7 +76,7 @@ async function succeed(git: Git, args: string[], cwd: string, options: CloneOpti
  * matches the path, gitcredentials(7)), and only `get`; the empty value before it forgets helpers of
  * the system, which would store the token elsewhere.
  */
-export function repositorySettings(given: Prepare, credential: string): [string, string[]][] {
+function repositorySettings(given: Prepare, credential: string): [string, string[]][] {
   const quoted = `'${credential.replaceAll("'", `'\\''`)}'`;
   const helper = `!f() { test "$1" = get && cat ${quoted}; }; f`;
   return [

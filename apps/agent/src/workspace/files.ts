@@ -70,7 +70,7 @@ export function besides(path: string, random: Random): string {
 }
 
 /** The type word of the contract. */
-export function typeOf(entry: {
+function typeOf(entry: {
   isFile(): boolean;
   isDirectory(): boolean;
   isSymbolicLink(): boolean;

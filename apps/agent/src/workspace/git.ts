@@ -3,7 +3,7 @@ import { fault } from '@joh/protocol';
 import { limits } from '#limits';
 import { type Ended, runToEnd } from '#processes';
 
-export interface GitOptions {
+interface GitOptions {
   cwd: string;
   input?: string;
   signal?: AbortSignal;
