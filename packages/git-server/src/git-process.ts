@@ -22,7 +22,7 @@ const outputBytesMax = 64 * 1024 * 1024;
 
 /**
  * Runs git to its end and returns what it printed.
- * @throws {Fault} `E_REPOSITORY_FAILED` with git's own words; the signal's reason when it aborted.
+ * @throws {Fault} `E_REPOSITORY_FAILED` with git's own words, `E_STORE_FULL`; the signal's reason when it aborted.
  */
 export async function runGit(command: GitCommand): Promise<string> {
   const child = startGit(command);
@@ -37,11 +37,15 @@ export async function runGit(command: GitCommand): Promise<string> {
   });
   if (command.signal.aborted) throw command.signal.reason;
   if (exitCode !== 0) {
+    if (diskFull.test(stderr)) throw fault('E_STORE_FULL');
     const reason = stderr.trim().split('\n').slice(-3).join(' ') || `git ended with ${exitCode}`;
     throw fault('E_REPOSITORY_FAILED', { reason });
   }
   return stdout;
 }
+
+/** strerror(3) of ENOSPC and EDQUOT in the C locale, which git passes on. */
+const diskFull = /No space left on device|Disk quota exceeded/;
 
 /** Starts git in a process group of its own, which ends with the signal. */
 export function startGit(command: GitCommand): ChildProcessWithoutNullStreams {

@@ -104,6 +104,21 @@ describe('plan', () => {
     expect(plan(desire([['a', profile(3)]]), paused, now)).toEqual([]);
   });
 
+  it('gives up one whose creation a crash interrupted, long before its agent would be late', () => {
+    const left = row('1', 'starting', { createdAt: now - 2_000, heardAt: now - 501 });
+    const [lost, again] = plan(desire([['a', profile(1)]]), world([left], []), now);
+    const reason = 'its creation was interrupted';
+    expect(lost).toEqual({ kind: 'quarantine', container: id('1'), reason });
+    expect(again).toMatchObject({ kind: 'create' });
+    for (const observed of [
+      world([left], [listed('1')]),
+      world([left], [], [effect('1', 'create')]),
+      world([{ ...left, heardAt: now - 499 }], []),
+    ]) {
+      expect(plan(desire([['a', profile(1)]]), observed, now)).toEqual([]);
+    }
+  });
+
   it('gives up a container whose agent never reported, and replaces it', () => {
     const observed = world([row('1', 'starting', { createdAt: now - 5_001 })], [listed('1')]);
     expect(plan(desire([['a', profile(1)]]), observed, now)).toEqual([

@@ -128,15 +128,19 @@ function planLosses(view: View): Quarantine[] {
 
 function lossOf(view: View, container: ObservedContainer): string | null {
   const { bounds } = view.desired;
-  if (container.state === 'starting') {
-    const isLate = view.now - container.createdAt > bounds.startDeadlineMs;
-    return isLate ? 'its agent did not report in time' : null;
-  }
-  if (container.state !== 'warm' && container.state !== 'claimed') return null;
   const silenceMs = view.now - container.heardAt;
-  if (silenceMs > bounds.lostGraceMs) return 'its agent fell silent';
   const isDead =
     isListable(view, container.node) && view.listed.get(container.id)?.isRunning !== true;
+  if (container.state === 'starting') {
+    const isLate = view.now - container.createdAt > bounds.startDeadlineMs;
+    if (isLate) return 'its agent did not report in time';
+    // Nobody is creating it any more: the FrontendMaster that began has ended.
+    const isAsked = view.observed.effects.some((one) => one.container === container.id);
+    const isLeft = !isAsked && isDead && silenceMs > bounds.deadGraceMs;
+    return isLeft ? 'its creation was interrupted' : null;
+  }
+  if (container.state !== 'warm' && container.state !== 'claimed') return null;
+  if (silenceMs > bounds.lostGraceMs) return 'its agent fell silent';
   return isDead && silenceMs > bounds.deadGraceMs ? 'the engine no longer runs it' : null;
 }
 

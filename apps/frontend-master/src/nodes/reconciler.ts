@@ -6,7 +6,7 @@ import { type CensusNode, type CensusResult, createCensus } from './census.ts';
 import { createEffects } from './effects.ts';
 import { createLoop } from './loop.ts';
 import type { Container } from './model.ts';
-import { type Action, type PlanBounds, plan } from './plan.ts';
+import { type Action, type Effect, type PlanBounds, plan } from './plan.ts';
 import type { NodeProfile } from './profile.ts';
 import type { ContainerStore } from './store.ts';
 
@@ -79,6 +79,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   };
 
   const look = async () => {
+    const asked = effects.records();
     const result = await census.take(stopping.signal);
     const drains = new Set(await store.listDrains());
     const containers = await store.listUndestroyed();
@@ -94,7 +95,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       })),
       containers: containers.map((one) => ({ ...one, heardAt: options.heardAt(one) })),
       listed: result.listed,
-      effects: effects.records(),
+      effects: joined(asked, effects.records()),
     };
     const desired = { nodes: profiles, queued: options.queued(), bounds: limits };
     const states = new Map(containers.map((one) => [one.id, one.state]));
@@ -153,4 +154,10 @@ export function stateOf(
 ): 'ready' | 'draining' | 'unreachable' {
   if (!node.isListed) return 'unreachable';
   return drains.has(node.id) ? 'draining' : 'ready';
+}
+
+/** What ended while the engine was being asked may not be in its list yet: it counts once more. */
+function joined(before: readonly Effect[], now: readonly Effect[]): Effect[] {
+  const known = new Set(now.map(({ container }) => container));
+  return [...now, ...before.filter(({ container }) => !known.has(container))];
 }
