@@ -20,15 +20,22 @@ export interface FtdiSpiProgrammer {
   clockHz: number;
 }
 
+/** A bootloader that takes the image over USB and writes the flash itself (USB DFU 1.1). */
+interface DfuProgrammer {
+  bridge: 'dfu';
+  /** Its USB interface. */
+  interface: number;
+}
+
 /** Every kind of programmer there is; a family adds its own. */
-type Programmer = FtdiSpiProgrammer;
+type Programmer = FtdiSpiProgrammer | DfuProgrammer;
 
 export interface Board {
   /** What `joh.json` and the REST contracts name, e.g. `icebreaker`. */
   id: string;
   title: string;
   vendor: string;
-  family: 'ice40';
+  family: 'ice40' | 'ecp5';
   /** A device id of `@joh/bitstream`, e.g. `up5k`. */
   device: string;
   /** As nextpnr spells it, e.g. `sg48`. */
@@ -65,9 +72,10 @@ export interface ProgramResult {
   /**
    * How it is known that the board has it. `done-pin`: the FPGA checked the CRC and raised CDONE
    * (its memory cannot be read back over SPI). `read-back`: every byte of the flash was read and
-   * compared, then the FPGA booted from it and raised CDONE.
+   * compared, then the FPGA booted from it and raised CDONE. `bootloader`: the board's bootloader
+   * took every block without an error and started the image; nothing could be read back.
    */
-  verified: 'done-pin' | 'read-back';
+  verified: 'done-pin' | 'read-back' | 'bootloader';
   /** The same in a sentence. */
   message: string;
   durationMs: number;

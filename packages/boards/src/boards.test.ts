@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { ice40Devices } from '@joh/bitstream';
+import { ecp5Devices, ice40Devices } from '@joh/bitstream';
 import { boardById, boardFilters, boards, findBoards } from '@joh/boards';
 import { expect, test } from 'vitest';
 
 test('ids are unique, devices are known, something can be programmed', () => {
   expect(new Set(boards.map(({ id }) => id)).size).toBe(boards.length);
-  for (const { device, targets, rewiring } of boards) {
-    expect(ice40Devices.map(({ id }) => id)).toContain(device);
+  for (const { family, device, targets, rewiring } of boards) {
+    const known = [...ice40Devices, ...ecp5Devices].filter((row) => row.family === family);
+    expect(known.map(({ id }) => id)).toContain(device);
     if (rewiring) expect(targets).not.toContain(rewiring.target);
   }
   expect(boardById('icebreaker')).toMatchObject({ device: 'up5k', package: 'sg48' });
@@ -31,6 +32,8 @@ test('the filters name each pair of ids once', () => {
   expect(boardFilters()).toEqual([
     { vendorId: 0x0403, productId: 0x6010 },
     { vendorId: 0x0403, productId: 0x6014 },
+    { vendorId: 0x1209, productId: 0x5bf0 },
+    { vendorId: 0x1209, productId: 0x5af0 },
   ]);
 });
 

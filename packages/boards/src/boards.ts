@@ -76,6 +76,47 @@ export const boards: readonly Board[] = [
     rewiring: null,
     triedOnSilicon: false,
   },
+  {
+    id: 'fomu',
+    title: 'Fomu',
+    vendor: 'Sutajio Kosagi',
+    family: 'ice40',
+    device: 'up5k',
+    package: 'uwg30',
+    // The ids of its bootloader, foboot.
+    usb: { vendorId: 0x1209, productId: 0x5bf0, product: /fomu/i },
+    programmer: { bridge: 'dfu', interface: 0 },
+    targets: ['flash'],
+    rewiring: null,
+    triedOnSilicon: false,
+  },
+  {
+    id: 'orangecrab',
+    title: 'OrangeCrab 25F',
+    vendor: 'Good Stuff Department',
+    family: 'ecp5',
+    device: '25k',
+    package: 'csfbga285',
+    // Both sizes have one bootloader, so neither is sure.
+    usb: { vendorId: 0x1209, productId: 0x5af0, product: /orangecrab/i },
+    programmer: { bridge: 'dfu', interface: 0 },
+    targets: ['flash'],
+    rewiring: null,
+    triedOnSilicon: false,
+  },
+  {
+    id: 'orangecrab-85f',
+    title: 'OrangeCrab 85F',
+    vendor: 'Good Stuff Department',
+    family: 'ecp5',
+    device: '85k',
+    package: 'csfbga285',
+    usb: { vendorId: 0x1209, productId: 0x5af0, product: /orangecrab/i },
+    programmer: { bridge: 'dfu', interface: 0 },
+    targets: ['flash'],
+    rewiring: null,
+    triedOnSilicon: false,
+  },
 ];
 
 /**

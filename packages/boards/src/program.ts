@@ -1,8 +1,15 @@
-import { deviceTitle, readBitstream } from '@joh/bitstream';
+import { anyUsbId, deviceTitle, dfuSuffix, readBitstream } from '@joh/bitstream';
 import type { Clock } from '@joh/clock';
 import { type BitstreamInformation, fault } from '@joh/protocol';
 import { type Attempt, within } from './attempt.ts';
-import type { Board, ProgramProgress, ProgramResult, ProgramTarget } from './board.ts';
+import type {
+  Board,
+  FtdiSpiProgrammer,
+  ProgramProgress,
+  ProgramResult,
+  ProgramTarget,
+} from './board.ts';
+import { openDfu } from './bridges/dfu.ts';
 import { openFtdi } from './bridges/ftdi.ts';
 import { startMpsse } from './bridges/mpsse.ts';
 import { flashIce40, type Ice40Options, loadIce40 } from './families/ice40.ts';
@@ -48,6 +55,15 @@ export function checkBitstream(
     throw fault('E_BITSTREAM_UNREADABLE', {
       reason: 'it is the text form (.asc) of an iCE40 image; pack it with icepack',
     });
+  if (information.format === 'ECP5 bitstream in SVF')
+    throw fault('E_BITSTREAM_UNREADABLE', {
+      reason: 'it is an SVF, which is played and not written; use the .bit that it was made from',
+    });
+  const { dfu } = information;
+  if (dfu && !isMeantFor(dfu, board))
+    throw fault('E_BITSTREAM_UNREADABLE', {
+      reason: `its DFU suffix is for the USB device ${usbId(dfu)}, not ${usbId(board.usb)}`,
+    });
   if (crc === 'invalid' && target === 'flash')
     throw fault('E_BITSTREAM_UNREADABLE', { reason: 'its checksum is wrong, the file is damaged' });
   return information;
@@ -71,19 +87,74 @@ export async function programBoard(options: ProgramOptions): Promise<ProgramResu
   const attempt: Attempt = { clock, signal, board: board.title };
   const parting: Attempt = { ...attempt, signal: undefined };
   let release: () => Promise<void> = async () => undefined;
+  const letGo = (bridge: { release(parting: Attempt): Promise<void> }) => {
+    release = () => within(parting, 'letting go', goodbyeMs, () => bridge.release(parting));
+  };
+  const steps: Steps = { ...options, bitstream: payload(bitstream), attempt, report, letGo };
   try {
-    const ftdi = await openFtdi(port, board.programmer.channel, attempt);
-    release = () => within(parting, 'letting go', goodbyeMs, () => ftdi.release(parting));
-    const engine = await startMpsse(ftdi, board.programmer.clockHz, attempt);
-    const bus = spiBus(engine, board.programmer);
-    const program = target === 'sram' ? loadIce40 : flashIce40;
-    const isDamaged = crc === 'invalid';
-    const outcome = await program({ bus, board, bitstream, isDamaged, attempt, report });
+    const outcome =
+      board.programmer.bridge === 'dfu'
+        ? await overDfu(steps, board.programmer.interface)
+        : await overFtdi(steps, board.programmer, target, crc === 'invalid');
     const durationMs = clock.monotonic() - started;
-    return { board: board.id, target, bytes: bitstream.length, durationMs, ...outcome };
+    return { board: board.id, target, bytes: steps.bitstream.length, durationMs, ...outcome };
   } finally {
     // What went wrong is thrown already; a board that is gone cannot be left tidier.
     await release().catch(() => undefined);
     await within(parting, 'closing', goodbyeMs, port.close).catch(() => undefined);
   }
 }
+
+interface Steps extends Pick<ProgramOptions, 'port' | 'board' | 'bitstream'> {
+  attempt: Attempt;
+  report: Ice40Options['report'];
+  /** What is to be let go of at the end, however it comes. */
+  letGo(bridge: { release(parting: Attempt): Promise<void> }): void;
+}
+
+type Outcome = Pick<ProgramResult, 'verified' | 'message' | 'flash'>;
+
+async function overFtdi(
+  { port, board, bitstream, attempt, report, letGo }: Steps,
+  programmer: FtdiSpiProgrammer,
+  target: ProgramTarget,
+  isDamaged: boolean,
+): Promise<Outcome> {
+  const ftdi = await openFtdi(port, programmer.channel, attempt);
+  letGo(ftdi);
+  const engine = await startMpsse(ftdi, programmer.clockHz, attempt);
+  const bus = spiBus(engine, programmer);
+  const program = target === 'sram' ? loadIce40 : flashIce40;
+  return program({ bus, board, bitstream, isDamaged, attempt, report });
+}
+
+async function overDfu(
+  { port, bitstream, attempt, report, letGo }: Steps,
+  number: number,
+): Promise<Outcome> {
+  const dfu = await openDfu(port, number, attempt);
+  letGo(dfu);
+  await dfu.download(bitstream, (fraction) =>
+    report('write', 'The bootloader writes the image.', fraction),
+  );
+  report('start', 'The bootloader starts the image.', 1);
+  return {
+    verified: 'bootloader',
+    message: `The bootloader took all ${bitstream.length} bytes without an error and started the image; it reads nothing back. For its next programming, plug the board in again.`,
+    flash: null,
+  };
+}
+
+/** What goes to the board: a DFU suffix stays behind (USB DFU 1.1 appendix B). */
+const payload = (bitstream: Uint8Array) =>
+  bitstream.subarray(0, bitstream.length - (dfuSuffix(bitstream)?.length ?? 0));
+
+interface UsbIds {
+  vendorId: number;
+  productId: number;
+}
+const isMeantFor = (ids: UsbIds, { usb }: Board) =>
+  [anyUsbId, usb.vendorId].includes(ids.vendorId) &&
+  [anyUsbId, usb.productId].includes(ids.productId);
+const usbId = ({ vendorId, productId }: UsbIds) =>
+  [vendorId, productId].map((id) => id.toString(16).padStart(4, '0')).join(':');

@@ -1,4 +1,6 @@
 /** Boards without hardware, written from datasheets and not from the drivers. */
+
+export { type SimulatedFomuOptions, simulatedFomu } from './dfu-bootloader.ts';
 export {
   type SimulatedBoard,
   type SimulatedFaults,
