@@ -37,12 +37,14 @@ export function installPackages() {
   writeStamp('lockfile', wanted);
 }
 
-/** Does `work` unless it was done for the same inputs and its `result` (a path) is still there. */
+/**
+ * Does `work` unless it was done for the same inputs and its `result` (a path) is still there. Work
+ * that gives false was not done.
+ */
 export function once(name, inputs, result, work) {
   const wanted = createHash('sha256').update(inputs).digest('hex');
   if (readStamp(name) === wanted && existsSync(result)) return;
-  work();
-  writeStamp(name, wanted);
+  if (work() !== false) writeStamp(name, wanted);
 }
 
 /** The Node that runs the product: the packaged one, or the machine's when it is new enough. */

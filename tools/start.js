@@ -1,11 +1,12 @@
 /** `npm start`: installs what is needed, builds, and runs FrontendMaster on embedded defaults. */
 import { spawn } from 'node:child_process';
-import { buildBundles } from './build.js';
+import { buildBundles, buildSessionImage } from './build.js';
 import { installPackages, productEnvironment, productNode, root } from './install.js';
 
 installPackages();
 const node = productNode();
 buildBundles();
+buildSessionImage(process.env);
 
 const child = spawn(node, ['apps/frontend-master/src/main.ts', ...process.argv.slice(2)], {
   cwd: root,
