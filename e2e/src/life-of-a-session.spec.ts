@@ -7,7 +7,7 @@ import { root, until } from './product.ts';
 import { expect, test } from './product-test.ts';
 import { createProject, sessionOf, signIn, signOut, signUp } from './website-pages.ts';
 
-const person = { email: 'ada@example.com', name: 'ada', password: 'correct horse battery' };
+const person = { email: 'walker@example.com', name: 'walker', password: 'correct horse battery' };
 const walked: string[] = [];
 
 test('the life of a session', async ({ page, product }) => {
@@ -60,7 +60,7 @@ test('the life of a session', async ({ page, product }) => {
     await ide.openFile('top.v');
     await ide.editor.click();
     await page.keyboard.press('Control+Home');
-    await page.keyboard.type('// by ada\n');
+    await page.keyboard.type('// by walker\n');
     await page.keyboard.press('Control+End');
     // The server needs a moment to index; asking again is what a person does.
     await page.keyboard.type(
@@ -79,7 +79,7 @@ test('the life of a session', async ({ page, product }) => {
 
   await step('Use a terminal', async () => {
     await ide.inTerminal('echo "in $(basename $PWD) as $(git config user.name)"');
-    await expect(ide.terminal).toContainText('in blinky as ada');
+    await expect(ide.terminal).toContainText('in blinky as walker');
   });
 
   await step('Watch CPU and memory', async () => {
@@ -136,7 +136,7 @@ test('the life of a session', async ({ page, product }) => {
     // It opens where it was left, at the end.
     await ide.editor.click();
     await page.keyboard.press('Control+Home');
-    await expect(page.locator('.view-line', { hasText: '// by ada' }).first()).toBeVisible();
+    await expect(page.locator('.view-line', { hasText: '// by walker' }).first()).toBeVisible();
     await signOut(page, product.url);
   });
 
