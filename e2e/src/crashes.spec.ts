@@ -107,16 +107,22 @@ test('a session outlives its FrontendMaster and its agent, and then leaves nothi
         await expect(ide.editor).toContainText('not saved yet');
       });
 
-      await test.step('it is closed: no process, no folder, no row is left of it', async () => {
-        await page.close();
-        await person.client.sessions.remove(session);
+      await test.step('signing out ends it: the page says so, and no process, socket, folder or row is left', async () => {
+        await person.client.signOut();
+        const banner = page.getByTestId('connection-banner');
+        await expect(banner).toContainText('This session has ended.');
+        await expect(banner).toContainText('What was pushed is in the project.');
+        await person.client.signIn(person);
         await until(30_000, 'nothing is left of it', async () => {
           const left = await processesIn(product, container ?? '', '');
           const { nodes } = await person.client.nodes();
           const rows = nodes
             .flatMap((node) => node.containers)
             .filter(({ id }) => id === container);
-          const isGone = left.length === 0 && !foldersOf(product).includes(container ?? '');
+          const metrics = await (await fetch(`${product.url}/metrics`)).text();
+          const isCut = /^joh_tunnels_open 0$/m.test(metrics);
+          const isGone =
+            isCut && left.length === 0 && !foldersOf(product).includes(container ?? '');
           return (isGone && rows.length === 0) || null;
         });
       });
