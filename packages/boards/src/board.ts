@@ -20,6 +20,14 @@ export interface FtdiSpiProgrammer {
   clockHz: number;
 }
 
+/** An FTDI chip's MPSSE on the FPGA's JTAG (FTDI AN_129): TCK, TDI, TDO, TMS are ADBUS0 to 3. */
+export interface FtdiJtagProgrammer {
+  bridge: 'ftdi';
+  channel: 'A' | 'B';
+  wire: 'jtag';
+  clockHz: number;
+}
+
 /** A bootloader that takes the image over USB and writes the flash itself (USB DFU 1.1). */
 interface DfuProgrammer {
   bridge: 'dfu';
@@ -28,7 +36,7 @@ interface DfuProgrammer {
 }
 
 /** Every kind of programmer there is; a family adds its own. */
-type Programmer = FtdiSpiProgrammer | DfuProgrammer;
+type Programmer = FtdiSpiProgrammer | FtdiJtagProgrammer | DfuProgrammer;
 
 export interface Board {
   /** What `joh.json` and the REST contracts name, e.g. `icebreaker`. */

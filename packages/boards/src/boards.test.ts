@@ -34,6 +34,7 @@ test('the filters name each pair of ids once', () => {
     { vendorId: 0x0403, productId: 0x6014 },
     { vendorId: 0x1209, productId: 0x5bf0 },
     { vendorId: 0x1209, productId: 0x5af0 },
+    { vendorId: 0x1d50, productId: 0x614b },
   ]);
 });
 
@@ -47,6 +48,7 @@ test('several boards on one id are told apart by name; without one nothing is su
     usb('iCEBreaker V1.0e'),
     usb('Lattice FTUSB Interface Cable'),
     usb(null),
+    usb('Lattice ECP5 Evaluation Board'),
     usb('UPduino v3.1c', 0x6014),
     { vendorId: 0x046d, productId: 1 },
   ]);
@@ -54,7 +56,13 @@ test('several boards on one id are told apart by name; without one nothing is su
     ['icebreaker', true],
     ['icestick', false],
     ['icebreaker', false],
+    ['ecp5-evn', true],
     ['upduino3', true],
   ]);
-  expect(found[1]?.boards.map(({ id }) => id)).toEqual(['icestick', 'ice40-hx8k', 'icebreaker']);
+  expect(found[1]?.boards.map(({ id }) => id)).toEqual([
+    'icestick',
+    'ice40-hx8k',
+    'icebreaker',
+    'ecp5-evn',
+  ]);
 });

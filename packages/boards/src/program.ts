@@ -4,6 +4,7 @@ import { type BitstreamInformation, fault } from '@joh/protocol';
 import { type Attempt, within } from './attempt.ts';
 import type {
   Board,
+  FtdiJtagProgrammer,
   FtdiSpiProgrammer,
   ProgramProgress,
   ProgramResult,
@@ -12,9 +13,11 @@ import type {
 import { openDfu } from './bridges/dfu.ts';
 import { openFtdi } from './bridges/ftdi.ts';
 import { startMpsse } from './bridges/mpsse.ts';
+import { loadEcp5 } from './families/ecp5.ts';
 import { flashIce40, type Ice40Options, loadIce40 } from './families/ice40.ts';
 import type { Signal } from './signal.ts';
 import type { UsbPort } from './usb-port.ts';
+import { jtagBus } from './wires/jtag.ts';
 import { spiBus } from './wires/spi.ts';
 
 /** After a failure the pins are let go and the port is closed; a board that hangs gets this long. */
@@ -116,13 +119,15 @@ type Outcome = Pick<ProgramResult, 'verified' | 'message' | 'flash'>;
 
 async function overFtdi(
   { port, board, bitstream, attempt, report, letGo }: Steps,
-  programmer: FtdiSpiProgrammer,
+  programmer: FtdiSpiProgrammer | FtdiJtagProgrammer,
   target: ProgramTarget,
   isDamaged: boolean,
 ): Promise<Outcome> {
   const ftdi = await openFtdi(port, programmer.channel, attempt);
   letGo(ftdi);
   const engine = await startMpsse(ftdi, programmer.clockHz, attempt);
+  if (programmer.wire === 'jtag')
+    return loadEcp5({ bus: jtagBus(engine), board, bitstream, attempt, report });
   const bus = spiBus(engine, programmer);
   const program = target === 'sram' ? loadIce40 : flashIce40;
   return program({ bus, board, bitstream, isDamaged, attempt, report });

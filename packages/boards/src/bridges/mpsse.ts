@@ -37,6 +37,8 @@ export interface Mpsse {
   /** Eight clocks each, with MOSI as it is. */
   clocks(bytes: number): void;
   readPins(): void;
+  /** Any command as it is, and how many bytes it answers with. */
+  raw(bytes: Uint8Array, replies: number): void;
   /** Sends what was collected; resolves with all that was to be read, in order. */
   run(step: string): Promise<Uint8Array>;
 }
@@ -82,6 +84,10 @@ export async function startMpsse(ftdi: Ftdi, clockHz: number, attempt: Attempt):
     readPins: () => {
       add(command.readLow);
       replyBytes += 1;
+    },
+    raw: (bytes, replies) => {
+      parts.push(bytes);
+      replyBytes += replies;
     },
     run: async (step) => {
       const length = replyBytes;

@@ -2,6 +2,10 @@
 
 export { type SimulatedFomuOptions, simulatedFomu } from './dfu-bootloader.ts';
 export {
+  type SimulatedEcp5EvaluationOptions,
+  simulatedEcp5Evaluation,
+} from './ecp5-evaluation.ts';
+export {
   type SimulatedBoard,
   type SimulatedFaults,
   type SimulatedIcebreakerOptions,

@@ -73,3 +73,21 @@ test('it stalls when the host does not read, and goes on when it does', () => {
   }
   expect(read).toBe(65_536 + 1);
 });
+
+test('TMS goes out least significant bit first, with TDI held (§3.4)', () => {
+  const levels: number[] = [];
+  const tdi: number[] = [];
+  const it = mpsse({
+    drive: () => undefined,
+    levels: () => 0,
+    tms: (level) => levels.push(level),
+    clock: (bit) => {
+      tdi.push(bit);
+      return levels.length & 1;
+    },
+  });
+  feedMpsse(it, Uint8Array.of(0x4b, 3, 0b1000_0011, 0x6b, 1, 0b01));
+  expect(levels).toEqual([1, 1, 0, 0, 1, 0]);
+  expect(tdi).toEqual([1, 1, 1, 1, 0, 0]);
+  expect(it.output).toEqual([0b0100_0000]);
+});

@@ -11,6 +11,8 @@ export interface MpsseLines {
   levels(): number;
   /** One pulse of SCK with `mosi` stable at its rising edge; returns MISO sampled there. */
   clock(mosi: number): number;
+  /** The level of ADBUS3 from the next clock on (commands 4Ah to 6Fh, §3.4): TMS. */
+  tms?(level: number): void;
 }
 
 /** Bytes that wait for the host before the engine stalls: the chip's transmit buffer (DS_FT2232H). */
@@ -168,6 +170,7 @@ const reads = (opcode: number) => (opcode & 0x20) !== 0;
 
 function startShift(engine: Mpsse, opcode: number, input: Uint8Array): number {
   const [, low = 0, high = 0] = input;
+  if (isTms(opcode)) return shiftTms(engine, opcode, input);
   if ((opcode & 0x40) !== 0 || !(writes(opcode) || reads(opcode))) {
     engine.output.push(badCommand, opcode);
     return 1;
@@ -180,6 +183,23 @@ function startShift(engine: Mpsse, opcode: number, input: Uint8Array): number {
   const data = writes(opcode) ? input.slice(header, total) : null;
   engine.shift = { opcode, bits: isBits ? (low & 7) + 1 : 8, data, length, position: 0 };
   return total;
+}
+
+/** §3.4: bits to TMS, least significant first, in bit mode only. */
+const isTms = (opcode: number) => (opcode & 0xda) === 0x4a;
+
+/** §3.4: up to seven bits of TMS, while TDI holds bit 7 of the same byte. */
+function shiftTms(engine: Mpsse, opcode: number, input: Uint8Array): number {
+  const [, low = 0, byte = 0] = input;
+  if (input.length < 3) return 0;
+  engine.lastBit = byte >> 7;
+  let received = 0;
+  for (let index = 0; index <= Math.min(low & 7, 6); index++) {
+    engine.lines.tms?.((byte >> index) & 1);
+    received = (received >> 1) | (engine.lines.clock(engine.lastBit) << 7);
+  }
+  if (reads(opcode)) engine.output.push(received & 0xff);
+  return 3;
 }
 
 function stepShift(engine: Mpsse, shift: Shift): void {

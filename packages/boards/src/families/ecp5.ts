@@ -1,0 +1,145 @@
+/** Lattice ECP5 over JTAG (FPGA-TN-02039 "ECP5 and ECP5-5G sysCONFIG"): loading its SRAM. */
+import { deviceTitle, ecp5Devices } from '@joh/bitstream';
+import { fault } from '@joh/protocol';
+import { type Attempt, pause, until } from '../attempt.ts';
+import type { Board, ProgramProgress, ProgramResult } from '../board.ts';
+import type { JtagBus } from '../wires/jtag.ts';
+
+/** Table "JTAG instructions". */
+const instruction = {
+  readId: 0xe0,
+  preload: 0x1c,
+  enable: 0xc6,
+  erase: 0x0e,
+  readStatus: 0x3c,
+  initAddress: 0x46,
+  burst: 0x7a,
+  bypass: 0xff,
+  disable: 0x26,
+} as const;
+/** Table "Status register". */
+const status = { done: 1 << 8, busy: 1 << 12, fail: 1 << 13 } as const;
+const errorShift = 23;
+const errors: Readonly<Record<number, string>> = {
+  1: 'the IDCODE in it is of another device',
+  2: 'it has a command that the device does not know',
+  3: 'its CRC is wrong',
+  4: 'its preamble is wrong',
+  5: 'loading was aborted',
+  6: 'it has more data than the device',
+  7: 'its security does not allow it',
+};
+/** The boundary register of the largest device has 510 bits; ones keep the pins let go. */
+const boundaryBytes = 64;
+/** Clearing the SRAM takes up to 50 ms. */
+const eraseDeadlineMs = 2000;
+const pollMs = 5;
+/** As Lattice's own SVF files wait after ISC_ENABLE and ISC_DISABLE. */
+const settleMs = 10;
+const loadBytes = 16 * 1024;
+
+interface Ecp5Options {
+  bus: JtagBus;
+  board: Board;
+  bitstream: Uint8Array;
+  attempt: Attempt;
+  report: (stage: ProgramProgress['stage'], message: string, fraction: number) => void;
+}
+
+/**
+ * Loads the FPGA's memory; it checks every CRC and the IDCODE itself.
+ * @throws Fault `E_BOARD_REFUSED` with the FPGA's own reason.
+ */
+export async function loadEcp5(
+  options: Ecp5Options,
+): Promise<Pick<ProgramResult, 'verified' | 'message' | 'flash'>> {
+  const { bus, board, attempt, report } = options;
+  const refused = (reason: string) => fault('E_BOARD_REFUSED', { board: board.title, reason });
+  report('reset', 'The FPGA is asked who it is.', 0);
+  bus.reset();
+  await checkDevice(bus, board, refused);
+  bus.instruction(instruction.preload);
+  bus.write(new Uint8Array(boundaryBytes).fill(0xff));
+  bus.instruction(instruction.enable);
+  bus.write(Uint8Array.of(0));
+  await rest(bus, attempt);
+  bus.instruction(instruction.erase);
+  bus.write(Uint8Array.of(1));
+  const isClear = await until(
+    attempt,
+    pollMs,
+    eraseDeadlineMs,
+    async () => ((await readStatus(bus)) & status.busy) === 0,
+  );
+  if (!isClear)
+    throw fault('E_BOARD_TIMEOUT', { board: attempt.board, step: 'clearing its memory' });
+  if (((await readStatus(bus)) & status.fail) !== 0) throw refused('its memory cannot be cleared');
+  bus.instruction(instruction.initAddress);
+  bus.write(Uint8Array.of(1));
+  bus.idle(1);
+  await load(options);
+  bus.instruction(instruction.bypass);
+  bus.idle(16);
+  const before = await readStatus(bus);
+  bus.instruction(instruction.disable);
+  await rest(bus, attempt);
+  bus.instruction(instruction.bypass);
+  report('verify', 'The FPGA is asked whether it took the design.', 0);
+  const after = await readStatus(bus);
+  const code = (before >>> errorShift) & 7;
+  if (code !== 0 || (after & status.done) === 0)
+    throw refused(errors[code] ?? 'DONE stayed low: the image ends too early');
+  return {
+    verified: 'done-pin',
+    message: 'The FPGA checked its IDCODE and every CRC and set DONE. Without power it is lost.',
+    flash: null,
+  };
+}
+
+async function checkDevice(
+  bus: JtagBus,
+  board: Board,
+  refused: (reason: string) => Error,
+): Promise<void> {
+  bus.instruction(instruction.readId);
+  const idcode = await readWord(bus, 'asking the FPGA who it is');
+  const expected = ecp5Devices.find(({ id }) => id === board.device);
+  if (idcode === expected?.idcode) return;
+  if (idcode === 0xffffffff || idcode === 0) throw refused('no FPGA answers on its JTAG');
+  const found = ecp5Devices.find((row) => row.idcode === idcode);
+  throw refused(
+    `its FPGA is ${found ? deviceTitle('ecp5', found.id) : `the one with IDCODE 0x${idcode.toString(16)}`}, not ${deviceTitle('ecp5', board.device)}`,
+  );
+}
+
+async function load({ bus, bitstream, report }: Ecp5Options): Promise<void> {
+  bus.instruction(instruction.burst);
+  bus.idle(1);
+  for (let at = 0; at < bitstream.length; at += loadBytes) {
+    const done = Math.min(at + loadBytes, bitstream.length);
+    bus.stream(bitstream.subarray(at, done), {
+      isFirst: at === 0,
+      isLast: done === bitstream.length,
+    });
+    await bus.run('loading the FPGA');
+    report('load', `${done} of ${bitstream.length} bytes`, done / bitstream.length);
+  }
+}
+
+async function rest(bus: JtagBus, attempt: Attempt): Promise<void> {
+  bus.idle(16);
+  await bus.run('changing its mode');
+  await pause(attempt, settleMs);
+}
+
+async function readStatus(bus: JtagBus): Promise<number> {
+  bus.instruction(instruction.readStatus);
+  bus.idle(1);
+  return readWord(bus, 'reading its status');
+}
+
+async function readWord(bus: JtagBus, step: string): Promise<number> {
+  bus.read(4);
+  const [a = 0, b = 0, c = 0, d = 0] = await bus.run(step);
+  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
+}
