@@ -38,8 +38,8 @@ async function open(element: HTMLElement, project: string): Promise<void> {
   const take = (session: OpeningSession): boolean => {
     if (session.failure) fail(session.failure);
     else if (session.state === 'closed' || session.state === 'closing') fail(ended);
-    else if (session.state === 'ready' || session.state === 'detached')
-      location.replace(session.url);
+    // From here on the IDE shows what is being prepared, and loads its code meanwhile.
+    else if (session.state !== 'queued') location.replace(session.url);
     else {
       show(session);
       return true;
