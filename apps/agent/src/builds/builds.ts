@@ -55,7 +55,7 @@ const cancelled = Symbol('cancelled');
 
 const toolWords = {
   native: 'tools of the project’s shell',
-  embedded: 'embedded tools, about 8 s for a small design',
+  embedded: 'embedded tools',
 } as const;
 
 export function createBuilds(options: BuildsOptions): Builds {
