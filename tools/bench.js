@@ -1,9 +1,23 @@
 /** `npm run -s bench -- NAME`: installs what is needed and runs one benchmark; without a name lists them. */
 import { spawnSync } from 'node:child_process';
+import { buildBundles } from './build.js';
 import { installPackages, productEnvironment, productNode, root } from './install.js';
+import { installSystemPackages } from './system-packages.js';
+
+/** Debian packages that a bench drives. */
+const packages = {
+  claim: ['git', 'docker.io', 'debootstrap', 'iproute2', 'iptables'],
+  open: ['git', 'chromium', 'fonts-dejavu-core'],
+  tunnel: ['git', 'nginx'],
+};
 
 installPackages();
-const { status } = spawnSync(productNode(), ['bench/src/main.ts', ...process.argv.slice(2)], {
+const names = process.argv.slice(2);
+if (names.length > 0) {
+  installSystemPackages(packages[names[0]] ?? []);
+  buildBundles();
+}
+const { status } = spawnSync(productNode(), ['bench/src/main.ts', ...names], {
   cwd: root,
   stdio: 'inherit',
   env: productEnvironment(),

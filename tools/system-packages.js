@@ -6,10 +6,13 @@ import { fail, root, run } from './install.js';
 
 const policy = '/usr/sbin/policy-rc.d';
 
-/** Makes every package of `tools/debian-packages.json` present, or ends with the list of what is missing. */
-export function installSystemPackages() {
+/**
+ * Makes every package of `tools/debian-packages.json` present, or only those of `only`, or ends with
+ * the list of what is missing.
+ */
+export function installSystemPackages(only) {
   const wanted = JSON.parse(readFileSync(join(root, 'tools', 'debian-packages.json'), 'utf8'));
-  const names = Object.keys(wanted);
+  const names = only ?? Object.keys(wanted);
   if (!existsSync('/etc/debian_version')) {
     console.log(`Not Debian: the tests need these programs on the PATH: ${names.join(', ')}`);
     return;
