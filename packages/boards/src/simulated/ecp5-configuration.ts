@@ -4,7 +4,7 @@
  */
 
 /** Codes of the status register, bits 25 to 23 (TN-02039 table "Status register"). */
-export const bitstreamError = { none: 0, id: 1, command: 2, crc: 3, preamble: 4 } as const;
+const bitstreamError = { none: 0, id: 1, command: 2, crc: 3 } as const;
 
 export interface Ecp5Device {
   idcode: number;
