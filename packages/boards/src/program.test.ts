@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { boardById, checkBitstream, programBoard, type UsbPort } from '@joh/boards';
 import { isFault } from '@joh/protocol';
 import { fakeClock } from '@joh/testkit';
@@ -9,22 +10,34 @@ import { planErase, planPages } from './memories/plan.ts';
 const image = new Uint8Array(
   readFileSync(new URL('../../bitstream/fixtures/up5k-memory.bin', import.meta.url)),
 );
+const ecp5Image = new Uint8Array(
+  gunzipSync(
+    readFileSync(new URL('../../bitstream/fixtures/ecp5-um5g-85k-blinky.bit.gz', import.meta.url)),
+  ),
+);
 const board = boardById('icebreaker');
+/** `JOH_FUZZ_RUNS=10000` and the name of this test: a long run. */
+const runs = Number(process.env.JOH_FUZZ_RUNS ?? 120);
 
-test('whatever a USB device answers: an end in time, and a fault', async () => {
+test('whatever a USB device answers: an end in time, and a fault', {
+  timeout: 20_000 + runs * 50,
+}, async () => {
   const reply = fc.uint8Array({ maxLength: 600 });
   await fc.assert(
     fc.asyncProperty(
       fc.array(reply, { minLength: 1, maxLength: 20 }),
       fc.boolean(),
-      fc.constantFrom('sram' as const, 'flash' as const),
-      async (replies, answersProbes, target) => {
+      fc.constantFrom(
+        { board, bitstream: image, target: 'sram' as const },
+        { board, bitstream: image, target: 'flash' as const },
+        { board: boardById('fomu'), bitstream: image, target: 'flash' as const },
+        { board: boardById('ecp5-evn'), bitstream: ecp5Image, target: 'sram' as const },
+      ),
+      async (replies, answersProbes, what) => {
         const clock = fakeClock();
         const result = programBoard({
           port: babbling(replies, answersProbes, (ms) => clock.sleep(ms)),
-          board,
-          bitstream: image,
-          target,
+          ...what,
           clock,
         }).then(
           () => 'programmed',
@@ -34,7 +47,7 @@ test('whatever a USB device answers: an end in time, and a fault', async () => {
         expect(ended === 'programmed' || isFault(ended), String(ended)).toBe(true);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: runs },
   );
 });
 
@@ -58,7 +71,10 @@ function babbling(
     close: async () => undefined,
     claimInterface: async () => undefined,
     releaseInterface: async () => undefined,
-    controlTransferIn: async () => new Uint8Array(),
+    controlTransferIn: async ({ requestType }) =>
+      requestType === 'standard' && answersProbes
+        ? Uint8Array.of(9, 0x21, 1, 0, 0, 0, 4, 0x10, 1)
+        : (replies[turn++ % replies.length] ?? new Uint8Array()),
     controlTransferOut: async () => undefined,
     transferIn: async () => {
       await sleep(1);
