@@ -66,7 +66,7 @@ int shim_call(enum operation operation, uint8_t device, const void *payload, uin
 /* Fills `devices`; how many there are, or a negative status. */
 int shim_list(struct shim_device devices[DEVICES_MAX]);
 /* One transfer, waited for. `setup` is null for bulk and interrupt endpoints. Bytes moved, or a
-   negative status; a bulk transfer in that timed out has moved `*moved` bytes. */
+   negative status. */
 int shim_transfer(uint8_t device, uint8_t endpoint, const uint8_t *setup, uint8_t *data,
                   uint32_t length, uint32_t timeout_ms);
 /* Sends a transfer without waiting: its id, or 0. */
