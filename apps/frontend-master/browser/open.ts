@@ -38,7 +38,8 @@ async function open(element: HTMLElement, project: string): Promise<void> {
   const take = (session: OpeningSession): boolean => {
     if (session.failure) fail(session.failure);
     else if (session.state === 'closed' || session.state === 'closing') fail(ended);
-    // From here on the IDE shows what is being prepared, and loads its code meanwhile.
+    // From here on the IDE shows what is being prepared, and loads its code meanwhile: measured in
+    // turn, text after 1.31 s instead of 1.40 s with a warm cache, and no gain with an empty one.
     else if (session.state !== 'queued') location.replace(session.url);
     else {
       show(session);
