@@ -2,14 +2,15 @@
  * The page's entry, small on purpose: it asks for the session, connects to the agent and loads the
  * workbench at the same time, and says what is going on until the workbench shows.
  */
-import { type AgentConnection, createFrontendClient, type FrontendClient } from '@joh/client';
-import { type Clock, systemClock, systemRandom } from '@joh/clock';
+import { type AgentConnection, createFrontendClient } from '@joh/client';
+import { systemClock, systemRandom } from '@joh/clock';
 import { fault, isFault, type Session } from '@joh/protocol';
 import { connect } from './agent/connect.ts';
 import { createConnectionMonitor } from './agent/connection.ts';
 import { createLateAgent } from './agent/late-agent.ts';
 import { firstFileIn, readmeIn, sourceFolderIn } from './boot/first-file.ts';
 import { createBootScreen } from './boot/screen.ts';
+import { isVisited } from './boot/visited.ts';
 
 /** How long the first file may be looked for after everything else is there. */
 const firstFileMs = 1_000;
@@ -41,8 +42,9 @@ async function open(id: string): Promise<void> {
   window.addEventListener('pagehide', () => leaving.abort());
   const whenMain = import('./main.ts');
   if (matchMedia('(max-width: 599px)').matches) location.replace('/phone');
-  const whenSession = ready(client, id);
-  const whenAgent = connectWhenReady(whenSession, id, leaving.signal);
+  const whenFirst = client.sessions.get(id);
+  const whenSession = ready(whenFirst, id);
+  const whenAgent = connectWhenReady(whenFirst, whenSession, id, leaving.signal);
   // Both are awaited below or by the late agent; until then a failure is not unhandled.
   for (const promise of [whenMain, whenAgent]) promise.catch(() => undefined);
   const session = await whenSession;
@@ -74,11 +76,13 @@ async function open(id: string): Promise<void> {
   );
 }
 
+const isReady = ({ state }: Session) => state === 'ready' || state === 'detached';
+
 /** The session once it can be used; a queue or a preparation is shown while it lasts. */
-async function ready(from: FrontendClient, id: string): Promise<Session> {
-  const now = await from.sessions.get(id);
-  if (now.state === 'ready' || now.state === 'detached') return now;
-  return from.sessions.waitUntilReady(id, { onProgress: screen.progress });
+async function ready(whenFirst: Promise<Session>, id: string): Promise<Session> {
+  const first = await whenFirst;
+  if (isReady(first)) return first;
+  return client.sessions.waitUntilReady(id, { onProgress: screen.progress });
 }
 
 /**
@@ -86,6 +90,7 @@ async function ready(from: FrontendClient, id: string): Promise<Session> {
  * not, begins anew once it is: the first try would by then be waiting for its next attempt.
  */
 async function connectWhenReady(
+  whenFirst: Promise<Session>,
   whenSession: Promise<Session>,
   id: string,
   signal: AbortSignal,
@@ -93,24 +98,14 @@ async function connectWhenReady(
   const options = { client, session: id, clock, random, monitor };
   const early = new AbortController();
   signal.addEventListener('abort', () => early.abort(), { once: true });
-  const first = connect({ ...options, signal: early.signal });
-  const session = whenSession.then(
-    () => null,
-    (error: unknown) => {
-      early.abort();
-      throw error;
-    },
-  );
-  const winner = await Promise.race([first.catch(() => null), session]);
-  if (winner) return winner;
-  // The session answered first. Give the early connection a moment before it is given up.
-  const soon = await Promise.race([first.catch(() => null), pause(clock)]);
-  if (soon) return soon;
+  const attempt = connect({ ...options, signal: early.signal });
+  attempt.catch(() => undefined);
+  const isEarlyEnough = await whenFirst.then(isReady, () => false);
+  if (isEarlyEnough) return attempt;
   early.abort();
+  await whenSession;
   return connect({ ...options, signal });
 }
-
-const pause = (on: Clock) => on.sleep(1_500).then(() => null);
 
 /** Only for a project's first visit: later ones restore what was open. */
 async function findFirstFile(
@@ -118,13 +113,11 @@ async function findFirstFile(
   root: string,
   { project }: Session,
 ): Promise<string | null> {
-  const visited = `joh.visited.${project.id}`;
-  if (localStorage.getItem(visited)) return null;
+  if (isVisited(localStorage, project.id)) return null;
   try {
     const agent = await whenAgent;
     const list = async (path: string) => (await agent.call('files.list', { path })).entries;
     const top = await list(root);
-    localStorage.setItem(visited, 'yes');
     const here = firstFileIn(top);
     if (here) return `${root}/${here}`;
     const folder = sourceFolderIn(top);

@@ -31,6 +31,8 @@ export async function readInputs(root: string): Promise<BuildInputs> {
   });
   const settings = parseSettings(text);
   const board = boardById(settings.board);
+  if (board.family !== 'ice40')
+    throw wrong(`the tools build for iCE40, and the ${board.title} has another family`);
   if (!identifier.test(settings.top))
     throw wrong(`"top" is ${JSON.stringify(settings.top)}, which is no name of a module`);
   const constraints = inside(settings.constraints, 'constraints');

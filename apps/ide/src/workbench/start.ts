@@ -13,6 +13,7 @@ import 'vscode/localExtensionHost';
 import './workbench.css';
 import type { Clock } from '@joh/clock';
 import type * as vscode from 'vscode';
+import { markVisited } from '../boot/visited.ts';
 import { settingDefaults } from './configuration.ts';
 import type { Page } from './feature.ts';
 import { followMovedProject } from './moved-project.ts';
@@ -80,7 +81,7 @@ export async function startWorkbench(options: StartOptions): Promise<typeof vsco
     { userHome: URI.file('/home') },
   );
   performance.mark('joh-initialized');
-  await keepLayout(page.clock);
+  await keepLayout(page.clock, () => markVisited(localStorage, id));
   return extension.getApi();
 }
 
@@ -129,12 +130,11 @@ function mergeMenus(a: Menus, b: Menus): Menus {
 }
 
 /** Layout is stored on a timer (seconds); a page that is hidden or left stores it at once. */
-async function keepLayout(clock: Clock): Promise<void> {
+async function keepLayout(clock: Clock, onKept: () => void): Promise<void> {
   const storage = await getService(IStorageService);
-  const flush = () => {
-    storage.flush().catch(() => undefined);
-  };
-  document.addEventListener('visibilitychange', flush);
-  window.addEventListener('pagehide', flush);
-  clock.every(2_000, flush, new AbortController().signal, () => undefined);
+  const flushSoon = () => void storage.flush().catch(() => undefined);
+  document.addEventListener('visibilitychange', flushSoon);
+  window.addEventListener('pagehide', flushSoon);
+  const tick = () => storage.flush().then(onKept);
+  clock.every(2_000, tick, new AbortController().signal, () => undefined);
 }
