@@ -109,7 +109,12 @@ async function openGround(options: FrontendMasterOptions): Promise<Ground> {
     now: clock.now,
   });
   shutdown.add('store', () => store.close());
-  const http = createHttp({ ...options, publicUrl: configuration.JOH_PUBLIC_URL, limits });
+  const http = createHttp({
+    ...options,
+    publicUrl: configuration.JOH_PUBLIC_URL,
+    trustedProxy: configuration.JOH_TRUSTED_PROXY,
+    limits,
+  });
   shutdown.add('http', (signal) => http.close(signal));
   return { ...options, data, store, http, shutdown };
 }

@@ -20,7 +20,7 @@ export function accountsRoutes(
     response: signedIn,
     status: 201,
     async handle({ body, request, reply }) {
-      const done = await accounts.signUp(body, request.ip);
+      const done = await accounts.signUp(body, http.clientAddress(request.raw));
       void keep(reply, done.token);
       return done;
     },
@@ -32,7 +32,7 @@ export function accountsRoutes(
     body: signIn,
     response: signedIn,
     async handle({ body, request, reply }) {
-      const done = await accounts.signIn(body, request.ip);
+      const done = await accounts.signIn(body, http.clientAddress(request.raw));
       void keep(reply, done.token);
       return done;
     },

@@ -22,6 +22,19 @@ describe('configuration', () => {
     expect(() => readConfiguration({ JOH_POOL: 'standard=2' })).toThrow(/JOH_POOL: use <class>=/);
   });
 
+  it('shows no secret, and knows an address from a name', () => {
+    const environment = {
+      JOH_METRICS_TOKEN: 'a-token-for-a-scraper',
+      JOH_TRUSTED_PROXY: '127.0.0.1',
+    };
+    const lines = describeConfiguration(readConfiguration(environment));
+    expect(lines).toContain('JOH_METRICS_TOKEN=***  # environment');
+    expect(lines).toContain('JOH_TRUSTED_PROXY=127.0.0.1  # environment');
+    expect(() => readConfiguration({ JOH_TRUSTED_PROXY: 'localhost' })).toThrow(
+      /JOH_TRUSTED_PROXY/,
+    );
+  });
+
   it.each([
     ['postgres://joh:hunter2@db/joh', 'postgres://joh:***@db/joh'],
     ['postgres://joh:p%40ss@w@db/joh', 'postgres://joh:***@db/joh'],

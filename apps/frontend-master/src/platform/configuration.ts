@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { parseAddresses } from './client-address.ts';
 
 /** One value a line: name of the environment variable, what it means, its rule. */
 const configurationSchema = z.object({
@@ -32,6 +33,22 @@ const configurationSchema = z.object({
     .optional(),
   /** The address users see, e.g. `https://joy.example`; without it the address listened on. */
   JOH_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /**
+   * Addresses and networks of the reverse proxy, e.g. `127.0.0.1,::1`: only what comes from there is
+   * believed about the client's address (`X-Forwarded-For`).
+   */
+  JOH_TRUSTED_PROXY: z
+    .string()
+    .refine(
+      (text) => parseAddresses(text) !== null,
+      'use addresses or networks: 127.0.0.1,10.0.0.0/8',
+    )
+    .optional(),
+  /** Who shows it (`authorization: Bearer …`) reads `/metrics` from anywhere; else only this machine does. */
+  JOH_METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'use at least 16 characters without spaces')
+    .optional(),
   /** For `docker`: the image of session containers; `ops/session-image/` builds it. */
   JOH_SESSION_IMAGE: z.string().min(1).default('joh-session:dev'),
   /** For `docker`: the daemon's Unix socket, as Docker's own tools take it. */
@@ -83,7 +100,8 @@ export function readConfiguration(
 export function describeConfiguration({ values, origins }: ReadConfiguration): string[] {
   return (Object.keys(origins) as ConfigurationName[]).map((name) => {
     const value = values[name];
-    const text = value === undefined ? '(unset)' : maskSecret(String(value));
+    const isSecret = name === 'JOH_METRICS_TOKEN' && value !== undefined;
+    const text = value === undefined ? '(unset)' : isSecret ? '***' : maskSecret(String(value));
     return `${name}=${text}  # ${origins[name]}`;
   });
 }

@@ -11,6 +11,7 @@ import {
   fastify,
   LogController,
 } from 'fastify';
+import { type ClientAddress, clientAddress } from './client-address.ts';
 import { toFault } from './faults.ts';
 import type { Logger } from './logger.ts';
 import { guardOrigin, isOwn, type Origins } from './origin.ts';
@@ -30,6 +31,8 @@ export interface Http {
   errorPage(render: (request: FastifyRequest, fault: Fault) => Promise<string> | string): void;
   /** The address users see, without a trailing slash. Known after `listen` when port is 0. */
   publicUrl(): string;
+  /** The client's own address, also behind the trusted proxy. For limits and the log alone. */
+  clientAddress: ClientAddress;
   /** Reports whether `origin` (the header) is exactly ours. */
   isOwnOrigin(origin: string | undefined): boolean;
   listen(address: { host: string; port: number }): Promise<void>;
@@ -51,6 +54,8 @@ export interface HttpOptions {
   logger: Logger;
   /** See `JOH_PUBLIC_URL`. */
   publicUrl: string | undefined;
+  /** See `JOH_TRUSTED_PROXY`; default: none. */
+  trustedProxy?: string | undefined;
   limits: { requestBodyBytesMax: number; requestTimeoutMs: number };
 }
 
@@ -105,6 +110,7 @@ export function createHttp(options: HttpOptions): Http {
       errorPage = render;
     },
     publicUrl: () => (origins.publicUrl ?? origins.listening ?? '').replace(/\/$/, ''),
+    clientAddress: clientAddress(options.trustedProxy ?? ''),
     isOwnOrigin: (origin) => isOwn(origins, origin),
     async listen(address) {
       await app.listen(address);

@@ -22,7 +22,10 @@ export interface GitRoutesOptions {
 }
 
 /** `/git/<owner>/<project>.git`. */
-export function repositoriesRoutes(http: Pick<Http, 'raw'>, options: GitRoutesOptions): void {
+export function repositoriesRoutes(
+  http: Pick<Http, 'raw' | 'clientAddress'>,
+  options: GitRoutesOptions,
+): void {
   const { logger } = options;
   const server = createGitServer({
     root: options.repositories.root,
@@ -30,16 +33,18 @@ export function repositoriesRoutes(http: Pick<Http, 'raw'>, options: GitRoutesOp
     limits: options.limits,
     onError: (error, path) => logger.error({ err: error, path }, 'a git request failed'),
     authorize: (request, wanted) =>
-      authorize(options, request, wanted).catch((error: unknown) => {
-        if (isFault(error)) return error;
-        throw error;
-      }),
+      authorize({ ...options, clientAddress: http.clientAddress }, request, wanted).catch(
+        (error: unknown) => {
+          if (isFault(error)) return error;
+          throw error;
+        },
+      ),
   });
   http.raw('/git/', (request, response) => void server.handle(request, response));
 }
 
 async function authorize(
-  options: GitRoutesOptions,
+  options: GitRoutesOptions & Pick<Http, 'clientAddress'>,
   request: IncomingMessage,
   wanted: { owner: string; project: string; service: 'read' | 'write' },
 ): Promise<GitGrant | Fault> {
@@ -50,7 +55,7 @@ async function authorize(
     ? await options.accounts.authenticateBasic(
         basic.login,
         basic.password,
-        request.socket.remoteAddress ?? '',
+        options.clientAddress(request),
       )
     : await options.accounts.authenticate(bearerOnly(request));
   if (!account) return fault(basic ? 'E_ACCOUNT_PASSWORD_WRONG' : 'E_ACCOUNT_SIGNED_OUT');
