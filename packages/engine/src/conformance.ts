@@ -36,6 +36,8 @@ export interface ConformanceSubject {
   /** Makes the daemon silent, and lets it answer again; containers live on. */
   silence(): Promise<void>;
   answer(): Promise<void>;
+  /** References that its nodes can run, and cannot get; absent for a kind without images. */
+  images?: { there: string; missing: string };
   /** Removes everything the subject made. */
   close(): Promise<void>;
 }
@@ -61,6 +63,7 @@ const cases = {
       expect(node.cores).toBeGreaterThan(0);
       expect(node.memoryBytes).toBeGreaterThan(64 * 2 ** 20);
       expect(node.isolation.note).toMatch(/^[A-Z].*\.$/);
+      expect(node.labels).toBeTypeOf('object');
     }
     expect(await engine.nodes(bound())).toEqual(nodes);
     expect(['loopback', 'address', 'elsewhere']).toContain(
@@ -139,6 +142,31 @@ const cases = {
     expect(await find(wanted.id)).toBeUndefined();
     await engine.destroy(wanted.id, bound());
     await engine.destroy((await spec()).id, bound());
+  },
+  'destroys on the node that is named, and asks no other': async ({ engine, spec, find }) => {
+    const wanted = await spec();
+    await engine.create(wanted, bound());
+    await engine.destroy(wanted.id, bound(), 'nowhere' as NodeId);
+    expect(await find(wanted.id)).toMatchObject({ state: 'running' });
+    await engine.destroy(wanted.id, bound(), wanted.node);
+    expect(await find(wanted.id)).toBeUndefined();
+    await engine.destroy(wanted.id, bound(), wanted.node);
+  },
+  'makes an image present, and says which it runs': async ({ engine, spec, find, images }) => {
+    const wanted = await spec(images ? { image: images.there } : {});
+    await engine.pull(images?.there ?? 'any', wanted.node, bound());
+    await expect(engine.pull('any', 'nowhere' as NodeId, bound())).rejects.toMatchObject({
+      code: 'E_ENGINE_REFUSED',
+    });
+    await engine.create(wanted, bound());
+    expect((await find(wanted.id))?.image).toBe(images?.there ?? null);
+    await engine.destroy(wanted.id, bound());
+    if (!images) return;
+    const refused = { code: 'E_ENGINE_REFUSED', message: expect.stringContaining(images.missing) };
+    await expect(engine.pull(images.missing, wanted.node, bound())).rejects.toMatchObject(refused);
+    const next = await spec({ image: images.missing });
+    await expect(engine.create(next, bound())).rejects.toMatchObject(refused);
+    expect(await find(next.id)).toBeUndefined();
   },
   'finds and destroys what an earlier process created': async ({ engine, another, spec, find }) => {
     const wanted = await spec();

@@ -21,7 +21,7 @@ export interface Engine {
   /**
    * The compute nodes, at least one, in a stable order. Call at start and then every few seconds.
    * A node that does not answer is in the list with `reachable: false`; the call itself rejects only
-   * when the signal aborts.
+   * when the signal aborts. Where nodes are data (joined hosts), this is also when the data is read.
    */
   nodes(signal: AbortSignal): Promise<EngineNode[]>;
 
@@ -49,9 +49,21 @@ export interface Engine {
    * its agent is asked to keep before. Resolves when it is gone from `list`. Idempotent: an unknown
    * id is gone already.
    * Call at any time, also for what an earlier process created.
-   * @throws E_ENGINE_UNREACHABLE its node does not answer; call again later.
+   * @param node where it is, if known: only that node is asked, and a node that the engine does not
+   *   have holds nothing. Without it every node is asked, and the answer of the one that had it is enough.
+   * @throws E_ENGINE_UNREACHABLE its node, or one that may be it, does not answer; call again later.
    */
-  destroy(id: ContainerId, signal: AbortSignal): Promise<void>;
+  destroy(id: ContainerId, signal: AbortSignal, node?: NodeId): Promise<void>;
+
+  /**
+   * Makes an image present on a node ahead of use, so that a create there does not wait for it.
+   * Resolves at once where it is present, and for kinds without images. May take minutes: it ends with
+   * its signal, or when nothing arrived for a minute.
+   * @param image reference of an image, best pinned: `host:port/name@sha256:…`.
+   * @throws E_ENGINE_REFUSED node unknown, no such image, the registry says no.
+   * @throws E_ENGINE_UNREACHABLE the node does not answer.
+   */
+  pull(image: string, node: NodeId, signal: AbortSignal): Promise<void>;
 
   /**
    * Subscribes to hints until the signal aborts. Resolves when subscribed: what happens afterwards
@@ -87,6 +99,8 @@ export interface EngineNode {
   reachable: boolean;
   /** Why not, in a sentence that says what to do; null when reachable. */
   reason: string | null;
+  /** What the operator wrote on it: rack, purpose… */
+  labels: Record<string, string>;
   /** What keeps containers of this node apart, for people who decide whom to let in. */
   isolation: Isolation;
 }
@@ -106,6 +120,8 @@ export interface ContainerSpec {
   node: NodeId;
   class: ContainerClass;
   resources: Resources;
+  /** What it runs, best pinned by digest. Absent: the engine's own. Ignored by kinds without images. */
+  image?: string;
   /**
    * For the container's processes: `JOH_FRONTEND_URL`, `JOH_CONTAINER_ID` (must equal `id`) and
    * `JOH_BOOT_TOKEN`. An engine never puts the token on a command line. The agent does not find it in
@@ -118,6 +134,8 @@ export interface EngineContainer {
   id: ContainerId;
   node: NodeId;
   class: ContainerClass;
+  /** The reference it was created from; null for kinds without images. */
+  image: string | null;
   state: 'running' | 'exited';
   /** Why it exited, in a sentence; null while running. */
   reason: string | null;

@@ -1,6 +1,7 @@
 /** Container engines behind one interface. */
 
 export { createDockerEngine, type DockerEngineOptions } from './docker/docker-engine.ts';
+export type { DockerEndpoint, DockerHostAddress, TlsIdentity } from './docker/host-address.ts';
 export { buildSessionImage, type SessionImageOptions } from './docker/session-image.ts';
 export type {
   ContainerSpec,

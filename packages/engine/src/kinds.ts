@@ -2,6 +2,7 @@
 import type { Clock } from '@joh/clock';
 import { fault } from '@joh/protocol';
 import { createDockerEngine } from './docker/docker-engine.ts';
+import type { DockerHostAddress } from './docker/host-address.ts';
 import type { Engine } from './engine.ts';
 import { createFakeEngine, type FakeEngineOptions } from './fake/fake-engine.ts';
 import { isPersonality, personalities } from './fake/personality.ts';
@@ -26,6 +27,11 @@ export interface EngineOptions {
   sessionImage?: string;
   /** Path of the daemon's Unix socket. For `docker`. Default /var/run/docker.sock. */
   dockerSocket?: string;
+  /**
+   * The Docker hosts that are compute nodes, read again at each `nodes()`. For `docker`. Default: the
+   * one behind `dockerSocket`, as node `docker`.
+   */
+  dockerHosts?: () => readonly DockerHostAddress[];
   /** For `fake`: its agents, its world. */
   fake?: Partial<FakeEngineOptions>;
 }

@@ -4,6 +4,8 @@ export const limits = {
   createTimeoutMs: 60_000,
   destroyTimeoutMs: 30_000,
   listTimeoutMs: 15_000,
+  /** A pull of which nothing arrives for so long is given up; 198 MB were pulled in 3.3 s. */
+  pullStallMs: 60_000,
   /** Also how long a silent event stream is believed: it is pinged at half of this. */
   pingTimeoutMs: 5_000,
   /** After a loss, subscribing is tried again after these waits, the last one over and over. */

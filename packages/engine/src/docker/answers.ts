@@ -15,6 +15,7 @@ export const daemonInformation = z.object({
 const ourLabels = z.object({
   [labels.container]: containerId,
   [labels.class]: containerClass.catch('standard'),
+  [labels.image]: z.string().nullable().catch(null),
 });
 
 export const listedContainers = z.array(
@@ -50,11 +51,12 @@ export const containerEvent = z.object({
   Actor: z.object({ Attributes: z.record(z.string(), z.string()) }),
 });
 
-/** Our id and class from labels; null for what is not ours. */
+/** What our labels say; null for what is not ours. */
 export function labelled(given: Record<string, string>) {
   const read = ourLabels.safeParse(given);
   if (!read.success) return null;
-  return { id: read.data[labels.container], class: read.data[labels.class] };
+  const { [labels.container]: id, [labels.class]: kind, [labels.image]: image } = read.data;
+  return { id, class: kind, image };
 }
 
 /** Whether a container of this state has a first process. */

@@ -7,6 +7,8 @@ export const labels = {
   installation: 'joh.installation',
   container: 'joh.container',
   class: 'joh.class',
+  /** The reference it was asked to run. Docker itself gives an id once the name means another image. */
+  image: 'joh.image',
   /** Which of the image's user ids it runs as. */
   slot: 'joh.slot',
 } as const;
@@ -50,6 +52,7 @@ export function containerRequest(spec: ContainerSpec, options: ContainerRequestO
       [labels.installation]: options.installation,
       [labels.container]: spec.id,
       [labels.class]: spec.class,
+      [labels.image]: options.image,
       [labels.slot]: String(options.slot),
     },
     HostConfig: {

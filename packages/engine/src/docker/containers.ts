@@ -91,11 +91,13 @@ function createMaker(options: DockerContainersOptions, queries: Queries) {
   const put = async (spec: ContainerSpec, signal: AbortSignal) => {
     const slot = await reserve(spec.id, signal);
     const { name } = await network(signal);
-    const body = containerRequest(spec, { image, installation, network: name, slot });
+    const wanted = spec.image ?? image;
+    const options = { image: wanted, installation, network: name, slot };
+    const body = containerRequest(spec, options);
     const path = `/containers/create?name=${containerName(installation, spec.id)}`;
     const made = await api.call('POST', path, { ...given(signal), body });
     // 409: created by another FM meanwhile.
-    if (made.status !== 201 && made.status !== 409) throw creationRefusal(image, made);
+    if (made.status !== 201 && made.status !== 409) throw creationRefusal(wanted, made);
   };
   const start = async (id: ContainerId, signal: AbortSignal) => {
     const path = `/containers/${containerName(installation, id)}`;

@@ -78,6 +78,7 @@ engineConformance({
     },
     silence: () => host.kill(),
     answer: () => host.start(),
+    images: { there: 'joh-session:dev', missing: '127.0.0.1:9/joh-missing:1' },
     close: async () => undefined,
   }),
 });

@@ -6,6 +6,7 @@ import { limits } from '../limits.ts';
 import { createDockerContainers, type DockerContainers } from './containers.ts';
 import { createEngineApi } from './engine-api.ts';
 import { subscribe } from './events.ts';
+import { pullImage } from './images.ts';
 import { describeNode } from './node.ts';
 
 export interface DockerEngineOptions {
@@ -57,7 +58,15 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
       const both = entered(signal);
       return node === undefined || node === id ? containers.list(both) : [];
     },
-    destroy: async (container, signal) => containers.destroy(container, entered(signal)),
+    async destroy(container, signal, node) {
+      const both = entered(signal);
+      if (node === undefined || node === id) await containers.destroy(container, both);
+    },
+    async pull(wanted, node, signal) {
+      const both = entered(signal);
+      if (node !== id) throw fault('E_ENGINE_REFUSED', { reason: `there is no node ${node}` });
+      await pullImage({ api, clock, name: id }, wanted, both);
+    },
     watch: async (onEvent, signal) =>
       subscribe(
         {

@@ -71,7 +71,9 @@ describe('what Docker answers', () => {
   });
 
   it('reads our labels', () => {
-    expect(labelled({ 'joh.container': id, 'joh.class': 'burst' })).toEqual({ id, class: 'burst' });
+    const ours = { 'joh.container': id, 'joh.class': 'burst' };
+    expect(labelled(ours)).toEqual({ id, class: 'burst', image: null });
+    expect(labelled({ ...ours, 'joh.image': 'joh:1' })?.image).toBe('joh:1');
     expect(labelled({ 'com.example': 'x' })).toBeNull();
   });
 

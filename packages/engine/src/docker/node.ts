@@ -36,6 +36,7 @@ export async function describeNode(
       memoryBytes: read.MemTotal,
       reachable: reason === null,
       reason,
+      labels: {},
       isolation: isolationOf(read),
     };
   } catch (error) {
@@ -56,7 +57,7 @@ function unreadable(id: NodeId): string {
 
 function unknown(id: NodeId): Omit<EngineNode, 'reachable' | 'reason'> {
   const isolation = { separated: true, limited: false, note: 'The host was not reached yet.' };
-  return { id, name: id, cores: 0, memoryBytes: 0, isolation };
+  return { id, name: id, cores: 0, memoryBytes: 0, labels: {}, isolation };
 }
 
 /** A kernel may lack a controller; Docker then drops the limit with a warning that nobody reads. */

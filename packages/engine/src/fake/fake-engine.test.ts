@@ -25,11 +25,14 @@ async function subject(personality: Personality): Promise<ConformanceSubject> {
     kill: async (id) => engine.exit(id, 'killed by signal 9'),
     silence: async () => engine.silence('the simulated daemon was stopped'),
     answer: async () => engine.silence(null),
+    images: { there: 'fake:other', missing: 'fake:missing' },
     close: async () => undefined,
   };
 }
 
 const creates: ConformanceCase[] = [
+  'destroys on the node that is named, and asks no other',
+  'makes an image present, and says which it runs',
   'lists what it created',
   'creates an id once',
   'creates many at once, and lists none as ended meanwhile',

@@ -1,6 +1,6 @@
 /** An engine without a machine under it, well-behaved or with one sin. In process; takes its clock. */
 import type { Clock } from '@joh/clock';
-import { type ContainerClass, type ContainerId, fault } from '@joh/protocol';
+import { type ContainerClass, type ContainerId, fault, type NodeId } from '@joh/protocol';
 import type { ContainerSpec, Engine, EngineContainer, EngineEvent } from '../engine.ts';
 import { limits } from '../limits.ts';
 import type { Personality } from './personality.ts';
@@ -30,8 +30,8 @@ export interface FakeEngine extends Engine {
   readonly world: FakeWorld;
   /** Ends a container's first process. */
   exit(id: ContainerId, reason: string): void;
-  /** The daemon stops answering (a reason) or answers again (null); containers go on. */
-  silence(reason: string | null): void;
+  /** The daemon, or one node, stops answering (a reason) or answers again (null); containers go on. */
+  silence(reason: string | null, node?: NodeId): void;
 }
 
 /** Makes a fake engine; by default `plain` on an empty world of one node. */
@@ -44,26 +44,36 @@ export function createFakeEngine(options: FakeEngineOptions): FakeEngine {
     exit(id, reason) {
       for (const one of mine(id)) end(world, one, reason);
     },
-    silence: (reason) => hush(world, reason),
+    silence: (reason, node) => hush(world, reason, node),
     async nodes(signal) {
       await enter(signal, 'always');
-      const reason = silence();
-      return world.nodes.map((node) => (reason ? { ...node, reachable: false, reason } : node));
+      return world.nodes.map((node) => {
+        const reason = silence(node.id);
+        return reason ? { ...node, reachable: false, reason } : node;
+      });
     },
     create: (spec, signal) => create(daemon, spec, signal),
     async list(signal, node) {
-      await enter(signal);
+      await enter(signal, node ?? 'every node');
       return mine()
         .filter(({ spec }) => node === undefined || spec.node === node)
         .map(containerOf);
     },
-    async destroy(id, signal) {
-      await enter(signal);
-      const found = mine(id);
+    async destroy(id, signal, node) {
+      await enter(signal, node);
+      const asked = (id: NodeId) => (node === undefined || id === node) && !silence(id);
+      const found = mine(id).filter(({ spec }) => asked(spec.node));
+      // It may be on the node that says nothing.
+      if (found.length === 0) await enter(signal, node ?? 'every node');
       if (found.some((one) => sins.of(one.spec.class) === 'slow')) {
         await wait(options.slowMs ?? slowMs, signal);
       }
       for (const one of found) remove(world, one);
+    },
+    async pull(image, node, signal) {
+      await enter(signal, node);
+      if (!world.nodes.some(({ id }) => id === node)) throw refuse(`there is no node ${node}`);
+      if (image.includes('missing')) throw refuse(`there is no image ${image}`);
     },
     async watch(onEvent, signal) {
       await enter(signal, 'always');
@@ -80,6 +90,8 @@ export function createFakeEngine(options: FakeEngineOptions): FakeEngine {
 }
 
 const slowMs = 5_000;
+/** What containers run whose spec names no image. */
+const fakeImage = 'fake:image';
 type Daemon = ReturnType<typeof createDaemon>;
 
 function createDaemon(options: FakeEngineOptions) {
@@ -91,10 +103,10 @@ function createDaemon(options: FakeEngineOptions) {
   const sins = sinsOf(options.personality);
   const startedAt = clock.monotonic();
   const flapMs = options.flapMs ?? 10_000;
-  const silence = (): string | null => {
+  const silence = (node?: NodeId): string | null => {
     const turn = Math.floor((clock.monotonic() - startedAt) / flapMs);
     if (sins.any('flapping') && turn % 2 === 1) return 'the simulated engine is flapping';
-    return world.silence;
+    return world.silence ?? (node === undefined ? null : (world.silent.get(node) ?? null));
   };
   return {
     options: { ...options, flapMs, installation },
@@ -103,11 +115,13 @@ function createDaemon(options: FakeEngineOptions) {
     maker,
     sins,
     silence,
-    async enter(signal: AbortSignal, answers: 'always' | 'unless silent' = 'unless silent') {
+    /** @param asked whoever has to answer, besides the daemon itself. */
+    async enter(signal: AbortSignal, asked?: NodeId | 'every node' | 'always') {
       signal.throwIfAborted();
       closed.signal.throwIfAborted();
-      const reason = silence();
-      if (reason && answers !== 'always') throw fault('E_ENGINE_UNREACHABLE', { reason });
+      const nodes = asked === 'every node' ? world.nodes.map(({ id }) => id) : [asked as NodeId];
+      const reason = nodes.map(silence).find((one) => one !== null);
+      if (reason && asked !== 'always') throw fault('E_ENGINE_UNREACHABLE', { reason });
       await Promise.resolve();
     },
     wait: (ms: number, signal: AbortSignal) =>
@@ -124,7 +138,7 @@ function createDaemon(options: FakeEngineOptions) {
 
 async function create(daemon: Daemon, spec: ContainerSpec, signal: AbortSignal): Promise<void> {
   const { options, world, maker } = daemon;
-  await daemon.enter(signal);
+  await daemon.enter(signal, spec.node);
   const sin = daemon.sins.of(spec.class);
   if (sin === 'never') {
     await daemon.wait(limits.createTimeoutMs, signal);
@@ -142,10 +156,13 @@ async function create(daemon: Daemon, spec: ContainerSpec, signal: AbortSignal):
   }
 }
 
-function hush(world: FakeWorld, reason: string | null): void {
-  const before = world.silence;
-  world.silence = reason;
+function hush(world: FakeWorld, reason: string | null, only?: NodeId): void {
+  const before = only === undefined ? world.silence : (world.silent.get(only) ?? null);
+  if (only === undefined) world.silence = reason;
+  else if (reason) world.silent.set(only, reason);
+  else world.silent.delete(only);
   for (const { id: node } of world.nodes) {
+    if (only !== undefined && node !== only) continue;
     if (reason && !before) tell(world, { type: 'lost', node, reason });
     if (!reason && before) tell(world, { type: 'recovered', node });
   }
@@ -159,10 +176,12 @@ function watch(daemon: Daemon, onEvent: (event: EngineEvent) => void, signal: Ab
   const both = AbortSignal.any([signal, closed.signal]);
   world.listeners.add(listener);
   both.addEventListener('abort', () => world.listeners.delete(listener), { once: true });
-  const reason = silence();
-  if (reason) for (const { id: node } of world.nodes) listener({ type: 'lost', node, reason });
+  for (const { id: node } of world.nodes) {
+    const reason = silence(node);
+    if (reason) listener({ type: 'lost', node, reason });
+  }
   if (!daemon.sins.any('flapping')) return;
-  let before = reason;
+  let before = silence();
   const look = () => {
     const now = silence();
     for (const { id: node } of world.nodes) {
@@ -186,7 +205,6 @@ function sinsOf(given: FakeEngineOptions['personality'] = 'plain') {
 
 function admit(world: FakeWorld, spec: ContainerSpec): void {
   const node = world.nodes.find(({ id }) => id === spec.node);
-  const refuse = (reason: string) => fault('E_ENGINE_REFUSED', { reason });
   if (!node) throw refuse(`there is no node ${spec.node}`);
   if (!node.reachable) {
     throw fault('E_ENGINE_UNREACHABLE', { reason: node.reason ?? `${node.name} does not answer` });
@@ -194,6 +212,7 @@ function admit(world: FakeWorld, spec: ContainerSpec): void {
   if (spec.resources.cores > node.cores || spec.resources.memoryBytes > node.memoryBytes) {
     throw refuse(`${node.name} has less than the container may use`);
   }
+  if (spec.image?.includes('missing')) throw refuse(`there is no image ${spec.image}`);
   if (world.ended.has(spec.id)) throw refuse(`the container ${spec.id} has ended; it runs once`);
 }
 
@@ -232,6 +251,12 @@ function remove(world: FakeWorld, one: FakeContainer): void {
   tell(world, { type: 'destroyed', container: one.spec.id, node: one.spec.node });
 }
 
-function containerOf({ spec, state, reason, createdAtMs }: FakeContainer): EngineContainer {
-  return { id: spec.id, node: spec.node, class: spec.class, state, reason, createdAtMs };
+function containerOf({ spec, ...rest }: FakeContainer): EngineContainer {
+  const { state, reason, createdAtMs } = rest;
+  const { id, node, class: kind, image = fakeImage } = spec;
+  return { ...{ id, node, class: kind, image }, state, reason, createdAtMs };
+}
+
+function refuse(reason: string) {
+  return fault('E_ENGINE_REFUSED', { reason });
 }

@@ -1,5 +1,5 @@
 /** What a fake engine's "daemon" holds: it outlives an engine object as a real daemon outlives FM. */
-import type { ContainerId } from '@joh/protocol';
+import type { ContainerId, NodeId } from '@joh/protocol';
 import type { ContainerSpec, EngineEvent, EngineNode } from '../engine.ts';
 
 export interface FakeWorld {
@@ -9,6 +9,8 @@ export interface FakeWorld {
   readonly listeners: Set<(event: EngineEvent) => void>;
   /** Why the daemon does not answer; null when it does. */
   silence: string | null;
+  /** The same for single nodes. */
+  readonly silent: Map<NodeId, string>;
   /** Ids that ended: they run once. */
   readonly ended: Set<ContainerId>;
 }
@@ -27,7 +29,10 @@ export interface FakeContainer {
 
 /** Makes an empty world; by default one node big enough for the production profile. */
 export function createFakeWorld(nodes: EngineNode[] = [fakeNode('fake')]): FakeWorld {
-  return { nodes, containers: [], listeners: new Set(), silence: null, ended: new Set() };
+  return {
+    ...{ nodes, containers: [], silence: null },
+    ...{ listeners: new Set(), silent: new Map(), ended: new Set() },
+  };
 }
 
 /** A node of 64 cores and 256 GB unless said otherwise: the rack's, for 13 standard containers. */
@@ -39,6 +44,7 @@ export function fakeNode(name: string, size: Partial<EngineNode> = {}): EngineNo
     memoryBytes: 256 * 2 ** 30,
     reachable: true,
     reason: null,
+    labels: {},
     isolation: {
       separated: false,
       limited: false,

@@ -48,7 +48,8 @@ export function createContainers(options: ContainersOptions): Containers {
     const alive = await firstProcess(places(id));
     const state = alive ? 'running' : 'exited';
     const reason = alive ? null : (reasons.get(id) ?? 'Its first process is gone.');
-    return { id, node, class: record.class, state, reason, createdAtMs: record.createdAtMs };
+    const { class: kind, createdAtMs } = record;
+    return { id, node, class: kind, image: null, state, reason, createdAtMs };
   };
   return {
     look,

@@ -87,12 +87,17 @@ export function createLocalEngine(options: LocalEngineOptions): Engine {
       const all = await enter(signal);
       return node === undefined || node === nodeName ? all.all() : [];
     },
-    async destroy(id, signal) {
+    async destroy(id, signal, node) {
       const all = await enter(signal);
+      if (node !== undefined && node !== nodeName) return;
       // A create whose caller has given up may be about to start what would then be left.
       await creating.get(id)?.catch(() => undefined);
       await all.end(id, AbortSignal.any([signal, closed.signal]));
       tell(id, 'gone');
+    },
+    async pull(_image, node, signal) {
+      await enter(signal);
+      if (node !== nodeName) throw refuse(`there is no node ${node}`);
     },
     async watch(onEvent, signal) {
       const all = await enter(signal);
@@ -144,6 +149,7 @@ async function describe(
     memoryBytes: totalmem(),
     reachable: reason === null,
     reason,
+    labels: {},
     isolation: isolationOf(bubblewrap),
   };
 }
@@ -171,12 +177,15 @@ async function problem(agent: string): Promise<string | null> {
 }
 
 function admit(spec: ContainerSpec): void {
-  const refuse = (reason: string) => fault('E_ENGINE_REFUSED', { reason });
   if (spec.node !== nodeName) throw refuse(`there is no node ${spec.node}`);
   const { cores, memoryBytes } = spec.resources;
   if (cores > availableParallelism() || memoryBytes > totalmem()) {
     throw refuse('this machine has less than the container may use');
   }
+}
+
+function refuse(reason: string) {
+  return fault('E_ENGINE_REFUSED', { reason });
 }
 
 /** bubblewrap binds real paths; the folder may not exist yet. */

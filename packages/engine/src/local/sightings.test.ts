@@ -6,7 +6,7 @@ import { createSightings } from './sightings.ts';
 const node = 'local' as NodeId;
 const id = 'container_a' as ContainerId;
 const listed = (state: EngineContainer['state']): EngineContainer => ({
-  ...{ id, node, class: 'standard', state, reason: null, createdAtMs: 0 },
+  ...{ id, node, class: 'standard', image: null, state, reason: null, createdAtMs: 0 },
 });
 let told: EngineEvent['type'][];
 beforeEach(() => {
