@@ -9,6 +9,7 @@ import { limits, poolLimits, sessionLimits, tunnelLimits } from '#limits';
 import {
   applyPoolWish,
   createContainerStore,
+  createEventStore,
   createNodes,
   nodesMigrations,
   nodesRoutes,
@@ -37,7 +38,13 @@ import {
   projectsRoutes,
 } from '#projects';
 import { createRepositories, repositoriesMigrations, repositoriesRoutes } from '#repositories';
-import { createSessionStore, createSessions, sessionsMigrations, sessionsRoutes } from '#sessions';
+import {
+  createSessionStore,
+  createSessions,
+  queueOf,
+  sessionsMigrations,
+  sessionsRoutes,
+} from '#sessions';
 import { createMetrics } from '#telemetry';
 import { createTunnel } from '#tunnel';
 import { websiteRoutes } from '#website';
@@ -132,6 +139,7 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
     ...ground,
     engine,
     store: createContainerStore(store),
+    eventStore: createEventStore(store),
     limits: poolLimits,
     frontendUrl: door.url,
     profileOf: (node) => applyPoolWish(sizeNode(node), parsePoolWish(configuration.JOH_POOL ?? '')),
@@ -144,10 +152,11 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
     limits: tunnelLimits,
     onBytes: metrics.tunnelBytes,
   });
+  const sessionStore = createSessionStore(store);
   const sessions = createSessions({
     ...ground,
     ...{ nodes, accounts, repositories, agents: tunnel.agents },
-    store: createSessionStore(store),
+    store: sessionStore,
     projects: {
       find: projects.find,
       cloneUrl: (project) => cloneUrl(door.url(), project),
@@ -168,7 +177,8 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
     onTunnels: sessions.setTunnels,
     hear: sessions.heard,
   });
-  nodesRoutes(http, { nodes, requireAccount });
+  const queue = () => queueOf(sessionStore, clock);
+  nodesRoutes(http, { nodes, queue, requireAccount });
   sessionsRoutes(http, { sessions, clock, limits: sessionLimits, requireAccount });
   metrics.attach(http, { pool: nodes.pool, sockets: tunnel.counts });
   const listProjects = async ({ id }: { id: UserId }) =>
@@ -177,6 +187,7 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
   await websiteRoutes(http, {
     ...{ accounts, templates: templates.all, listProjects, folders },
     requireSession: sessions.require,
+    rack: async () => ({ ...(await nodes.rack(undefined)), queue: await queue() }),
   });
   return async () => {
     await door.open(configuration.JOH_HOST);

@@ -67,6 +67,8 @@ export const poolLimits = {
   retryMaxMs: 30_000,
   /** Rows of destroyed containers are kept this long, for people who look into what happened. */
   destroyedKeptMs: 24 * 3_600_000,
+  /** Sentences of the event log; some 200 bytes each. A busy day of a rack makes about as many. */
+  eventsKept: 20_000,
 } as const;
 
 /** Sessions. */

@@ -81,6 +81,13 @@ export const errors = {
     todo: 'Sign in instead.',
     retry: 'never',
   },
+  E_ACCOUNT_NOT_OPERATOR: {
+    status: 403,
+    what: 'Only an operator may see or change this.',
+    kept: 'Nothing was changed.',
+    todo: 'Ask the operator of this installation; the first account that signed up is one.',
+    retry: 'never',
+  },
   E_PROJECT_UNKNOWN: {
     status: 404,
     what: 'There is no project "{project}" that you can see.',

@@ -101,15 +101,20 @@ export type {
 } from './methods.ts';
 export { accountName, projectName, projectPath } from './names.ts';
 export {
+  type ClassWishes,
   type ContainerClass,
   type ContainerState,
   containerClass,
   containerState,
+  type ImageRollOut,
   type Node,
+  type NodeState,
   node,
   nodeList,
   type Pool,
+  type PoolWish,
   pool,
+  poolWish,
   type Resources,
   resources,
 } from './nodes.ts';
@@ -123,6 +128,19 @@ export {
   template,
   templateList,
 } from './projects.ts';
+export {
+  type NodeEvent,
+  type NodeEventKind,
+  type NodeJoinCreate,
+  type NodeJoinCreated,
+  nodeJoin,
+  nodeJoinCreate,
+  nodeJoinCreated,
+  nodeJoined,
+  type Rack,
+  rack,
+  rackQuery,
+} from './rack.ts';
 export {
   type Session,
   type SessionCreate,

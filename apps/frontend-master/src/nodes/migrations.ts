@@ -53,4 +53,23 @@ export const nodesMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: '4001-nodes-events',
+    async up(db, kind) {
+      await db.schema.alterTable('containers').addColumn('image', 'text').execute();
+      // Decisions in sentences, the newest kept.
+      await db.schema
+        .createTable('node_events')
+        .addColumn('id', kind === 'postgres' ? 'bigserial' : 'integer', (column) =>
+          kind === 'postgres' ? column.primaryKey() : column.primaryKey().autoIncrement(),
+        )
+        .addColumn('at', 'bigint', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('node', 'text')
+        .addColumn('container', 'text')
+        .addColumn('session', 'text')
+        .addColumn('sentence', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
 ];

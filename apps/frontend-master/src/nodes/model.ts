@@ -10,6 +10,8 @@ export interface Container {
   session: SessionId | null;
   /** Of that session's claim; null before it. */
   epoch: number | null;
+  /** What it was made from; null where the engine has no images. */
+  image: string | null;
   /** Whether an FM has its agent's control socket, as far as the store knows. */
   connected: boolean;
   /** Why it was quarantined or let go, in a sentence. */

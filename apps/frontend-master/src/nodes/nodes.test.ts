@@ -12,9 +12,10 @@ import { waitFor } from '@joh/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { poolLimits } from '#limits';
 import { createLogger, openStore, type Store } from '#platform';
+import type { ContainerChange, Nodes } from './contracts.ts';
 import { nodesMigrations } from './migrations.ts';
 import type { NodeProfile } from './profile.ts';
-import { type ContainerChange, createNodes, type Nodes } from './service.ts';
+import { createNodes } from './service.ts';
 import { createContainerStore } from './store.ts';
 
 const limits = {

@@ -1,16 +1,19 @@
-import { type Node, nodeList, pool } from '@joh/protocol';
+import { fault, type Node, nodeList, pool, type Rack, rack, rackQuery } from '@joh/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { Http } from '#platform';
-import type { Nodes } from './service.ts';
+import type { Nodes } from './contracts.ts';
 
-/** `GET /api/nodes`, `GET /api/pool`, `GET /readyz`. */
+/** `/api/nodes`, `/api/pool`, `/api/rack`, `/readyz`. */
 export function nodesRoutes(
   http: Pick<Http, 'route' | 'app'>,
   {
     nodes,
+    queue,
     requireAccount,
   }: {
     nodes: Nodes;
+    /** Sessions that wait, next first. */
+    queue(): Promise<Rack['queue']>;
     /** @throws E_ACCOUNT_SIGNED_OUT */
     requireAccount(request: FastifyRequest): Promise<{ isOperator: boolean }>;
   },
@@ -34,6 +37,18 @@ export function nodesRoutes(
     async handle({ request }) {
       await requireAccount(request);
       return nodes.pool();
+    },
+  });
+  http.route({
+    method: 'GET',
+    path: '/api/rack',
+    summary: 'For operators: nodes with their slots, the pool, the queue, claims and events.',
+    query: rackQuery,
+    response: rack,
+    async handle({ request, query: { after } }) {
+      if (!(await requireAccount(request)).isOperator) throw fault('E_ACCOUNT_NOT_OPERATOR');
+      const [seen, waiting] = await Promise.all([nodes.rack(after), queue()]);
+      return { ...seen, queue: waiting };
     },
   });
   http.app.get('/readyz', async (_request, reply) => {

@@ -1,69 +1,13 @@
-import type { Clock, Random } from '@joh/clock';
-import type { Engine } from '@joh/engine';
-import type { ContainerClass, ContainerId, Node, NodeId, Pool, SessionId } from '@joh/protocol';
-import type { Logger } from '#platform';
-import { type Credentials, createCredentials } from './credentials.ts';
+import type { ContainerClass, ContainerId, NodeId } from '@joh/protocol';
+import { type ClaimRate, createClaimRate } from './claim-rate.ts';
+import type { ContainerChange, Nodes, NodesOptions } from './contracts.ts';
+import { createCredentials } from './credentials.ts';
 import { destroyUnused } from './emptying.ts';
-import type { Container } from './model.ts';
-import { type NodeProfile, sizeNode } from './profile.ts';
-import { createReconciler, type PoolLimits, type Seen } from './reconciler.ts';
-import type { ContainerStore } from './store.ts';
-import { nodesView, poolView } from './view.ts';
-
-/** The pool of containers: who has which, and that there are enough of them. */
-export interface Nodes extends Credentials {
-  start(): void;
-  /** Containers go on; the next process finds them. */
-  stop(): Promise<void>;
-  /**
-   * Hands a warm container to a session, durably. Null when none of the class is warm.
-   * @param epoch one more than the session's last
-   */
-  claim(session: SessionId, kind: ContainerClass, epoch: number): Promise<Container | null>;
-  find(container: ContainerId): Promise<Container | null>;
-  /** The container that a session holds now. */
-  findBySession(session: SessionId): Promise<Container | null>;
-  /** Every container that a session holds. */
-  listClaimed(): Promise<Container[]>;
-  /** A session is done with its container: it is destroyed, and never used again. */
-  release(container: ContainerId, reason: string): Promise<void>;
-  /** A container that misbehaved is destroyed. */
-  quarantine(container: ContainerId, reason: string): Promise<void>;
-  /** Its control socket is open, or has closed. */
-  setConnected(container: ContainerId, connected: boolean): Promise<void>;
-  /** How many sessions wait for a container of each class. */
-  setQueued(queued: Readonly<Record<ContainerClass, number>>): void;
-  /** Takes a node out of service, or back in: what is claimed on it goes on. */
-  drain(node: NodeId, isDraining: boolean): Promise<void>;
-  onChange(listener: (change: ContainerChange) => void): void;
-  nodes(): Promise<Node[]>;
-  /** Why the pool cannot be filled, in a sentence; null when it can. */
-  problem(): string | null;
-  pool(): Promise<Pool>;
-  /** Resolves after a look at engine and rows that began after this call. */
-  looked(): Promise<void>;
-}
-
-export type ContainerChange =
-  | { kind: 'warm'; container: ContainerId }
-  /** Its socket must be closed; a session that held it has lost it. */
-  | { kind: 'given up'; container: ContainerId; reason: string }
-  | { kind: 'released'; container: ContainerId };
-
-export interface NodesOptions {
-  engine: Engine;
-  store: ContainerStore;
-  clock: Clock;
-  random: Random;
-  logger: Logger;
-  limits: PoolLimits & { stopDestroyDeadlineMs: number };
-  /** FM's address as a container of this node reaches it, without a trailing slash. */
-  frontendUrl(node: NodeId): string;
-  /** Default: sized from cores and memory, see `sizeNode`. */
-  profileOf?: (node: { cores: number; memoryBytes: number; engine: string }) => NodeProfile;
-  /** Whether `stop` destroys what no session holds. Default: everything goes on. */
-  emptiesOnStop?: boolean;
-}
+import { forgetfulEventStore } from './event-store.ts';
+import { createEventLog, type EventLog } from './events.ts';
+import { sizeNode } from './profile.ts';
+import { createReconciler, type Reconciler, type Seen } from './reconciler.ts';
+import { createViews } from './views.ts';
 
 /** Makes the pool; it does nothing before `start`. */
 export function createNodes(options: NodesOptions): Nodes {
@@ -73,6 +17,9 @@ export function createNodes(options: NodesOptions): Nodes {
   const listeners: ((change: ContainerChange) => void)[] = [];
   const stopping = new AbortController();
   const credentials = createCredentials(options);
+  const eventStore = options.eventStore ?? forgetfulEventStore();
+  const events = createEventLog({ clock, logger, store: eventStore });
+  const rate = createClaimRate();
   let queued: Readonly<Record<ContainerClass, number>> = { standard: 0, burst: 0 };
   const tell = (change: ContainerChange) => {
     for (const listener of listeners) listener(change);
@@ -89,10 +36,21 @@ export function createNodes(options: NodesOptions): Nodes {
   const tick = async () => {
     await store.heard([...connected], clock.now());
     await store.prune(clock.now() - limits.destroyedKeptMs);
+    await eventStore.prune(limits.eventsKept);
   };
+  const views = createViews({
+    ...{ engine, store, events, rate, clock, seen: reconciler.seen },
+    joined: options.joined ?? (() => new Map()),
+    waiting: () => queued.standard + queued.burst,
+  });
   return {
     start() {
       reconciler.start();
+      // For the picture of the last hour; a store that does not answer costs only that.
+      store.listClaimTimes(clock.now() - 3_600_000).then(
+        (times) => times.forEach(rate.count),
+        () => undefined,
+      );
       clock.every(limits.heardIntervalMs, tick, stopping.signal, (error) =>
         logger.error({ err: error }, 'could not write which agents are alive'),
       );
@@ -101,32 +59,16 @@ export function createNodes(options: NodesOptions): Nodes {
       stopping.abort();
       await reconciler.stop();
       if (options.emptiesOnStop) await destroyUnused(options);
-    },
-    async claim(session, kind, epoch) {
-      const at = clock.now();
-      const claimed = await store.claim({
-        session,
-        class: kind,
-        epoch,
-        nodes: schedulable(reconciler.seen()),
-        at,
-      });
-      if (claimed) reconciler.wake();
-      return claimed;
+      await events.flush();
     },
     find: store.find,
     findBySession: store.findBySession,
     listClaimed: store.listClaimed,
+    ...createHandOuts({ ...{ store, clock, events, rate, reconciler } }),
     ...createPartings({ store, logger, tell, wake: reconciler.wake }),
+    ...createConnections({ store, clock, connected, tell, wake: reconciler.wake }),
     authenticate: credentials.authenticate,
     register: credentials.register,
-    async setConnected(container, isConnected) {
-      if (isConnected) connected.add(container);
-      else connected.delete(container);
-      await store.setConnected(container, isConnected, clock.now());
-      if (isConnected) tell({ kind: 'warm', container });
-      reconciler.wake();
-    },
     setQueued(next) {
       const grows = next.standard > queued.standard || next.burst > queued.burst;
       queued = next;
@@ -137,19 +79,68 @@ export function createNodes(options: NodesOptions): Nodes {
       await reconciler.looked();
     },
     onChange: (listener) => void listeners.push(listener),
-    nodes: async () => nodesView(reconciler.seen(), engine.kind, await store.listUndestroyed()),
     problem: () => reconciler.seen().problem,
-    pool: async () => {
-      const waiting = queued.standard + queued.burst;
-      return poolView(reconciler.seen(), waiting, await store.listUndestroyed());
-    },
+    ...views,
+    events,
     looked: reconciler.looked,
+  };
+}
+
+/** How a session gets a container: one durable statement, explained afterwards. */
+function createHandOuts({
+  store,
+  clock,
+  events,
+  rate,
+  reconciler,
+}: Pick<NodesOptions, 'store' | 'clock'> & {
+  events: EventLog;
+  rate: ClaimRate;
+  reconciler: Reconciler;
+}): Pick<Nodes, 'claim'> {
+  return {
+    async claim(session, kind, epoch) {
+      const at = clock.now();
+      const nodes = schedulable(reconciler.seen());
+      const claimed = await store.claim({ session, class: kind, epoch, nodes, at });
+      if (!claimed) return null;
+      rate.count(at);
+      events.tell({
+        ...{ kind: 'claimed', node: claimed.node, container: claimed.id, session },
+        sentence: `A session claimed a warm ${kind} container of ${claimed.node}.`,
+      });
+      reconciler.wake();
+      return claimed;
+    },
   };
 }
 
 /** Nodes whose containers may be claimed. */
 function schedulable({ census, drains }: Seen): NodeId[] {
   return census.nodes.filter(({ id }) => !drains.has(id)).map(({ id }) => id);
+}
+
+/** Whose control socket is open here. */
+function createConnections({
+  store,
+  clock,
+  connected,
+  tell,
+  wake,
+}: Pick<NodesOptions, 'store' | 'clock'> & {
+  connected: Set<ContainerId>;
+  tell(change: ContainerChange): void;
+  wake(): void;
+}): Pick<Nodes, 'setConnected'> {
+  return {
+    async setConnected(container, isConnected) {
+      if (isConnected) connected.add(container);
+      else connected.delete(container);
+      await store.setConnected(container, isConnected, clock.now());
+      if (isConnected) tell({ kind: 'warm', container });
+      wake();
+    },
+  };
 }
 
 /** How a container leaves a session. */

@@ -11,6 +11,8 @@ export interface ContainerStore {
   /** The claimed container of a session. */
   findBySession(session: SessionId): Promise<Container | null>;
   listClaimed(): Promise<Container[]>;
+  /** When containers were claimed since then; in no order. */
+  listClaimTimes(since: number): Promise<number[]>;
   /** All that may still hold resources, oldest first. */
   listUndestroyed(): Promise<Container[]>;
   /**
@@ -64,6 +66,8 @@ interface NewContainer {
   node: NodeId;
   class: ContainerClass;
   bootHash: string;
+  /** What it is made from; null where the engine has no images. */
+  image?: string | null;
   at: number;
 }
 
@@ -84,6 +88,7 @@ interface Tables {
     claimed_at: number | null;
     heard_at: number | null;
     destroyed_at: number | null;
+    image: string | null;
   };
   node_drains: { node: string; at: number };
 }
@@ -106,6 +111,14 @@ export function createContainerStore(store: Store): ContainerStore {
         .where('state', '=', 'claimed')
         .execute();
       return rows.map(toContainer);
+    },
+    listClaimTimes: async (since) => {
+      const rows = await db
+        .selectFrom('containers')
+        .select('claimed_at')
+        .where('claimed_at', '>=', since)
+        .execute();
+      return rows.flatMap(({ claimed_at: at }) => (at === null ? [] : [at]));
     },
     listUndestroyed: async () => {
       const rows = await db
@@ -159,10 +172,13 @@ export function createContainerStore(store: Store): ContainerStore {
   };
 }
 
-async function insert(db: Db, { id, node, class: kind, bootHash, at }: NewContainer) {
+async function insert(db: Db, { id, node, class: kind, bootHash, image, at }: NewContainer) {
   await db
     .insertInto('containers')
-    .values({ id, node, class: kind, state: 'starting', boot_hash: bootHash, created_at: at })
+    .values({
+      ...{ id, node, class: kind, image: image ?? null },
+      ...{ state: 'starting', boot_hash: bootHash, created_at: at },
+    })
     .execute();
 }
 
@@ -285,6 +301,7 @@ function toContainer(row: Selectable<Tables['containers']>): Container {
     epoch: row.epoch,
     connected: row.connected === 1,
     reason: row.reason,
+    image: row.image,
     createdAt: row.created_at,
     heardAt: row.heard_at,
     destroyedAt: row.destroyed_at,

@@ -1,29 +1,55 @@
-import type { ContainerClass, Node, Pool, Resources } from '@joh/protocol';
+import type { ContainerClass, Node, NodeId, Pool, Resources } from '@joh/protocol';
 import type { Container } from './model.ts';
 import type { ClassProfile } from './profile.ts';
 import { type Seen, stateOf } from './reconciler.ts';
 
 /** `GET /api/nodes`. Pure. */
-export function nodesView(seen: Seen, engine: string, containers: readonly Container[]): Node[] {
-  return seen.census.nodes.map((node) => ({
-    id: node.id,
-    name: node.name,
-    engine,
-    state: stateOf(node, seen.drains),
-    cores: node.cores,
-    memoryBytes: node.memoryBytes,
-    reason: node.isListed && seen.drains.has(node.id) ? 'It is being drained.' : node.reason,
-    containers: containers
-      .filter((one) => one.node === node.id)
-      .map(({ id, class: kind, state, session }) => ({ id, class: kind, state, session })),
-  }));
+export function nodesView(
+  seen: Seen,
+  engine: string,
+  containers: readonly Container[],
+  joined: ReadonlyMap<NodeId, JoinedNode>,
+): Node[] {
+  return seen.census.nodes.map((node) => {
+    const own = containers.filter((one) => one.node === node.id);
+    const profile = seen.profiles.get(node.id);
+    const { address = null, joinedAt = null } = joined.get(node.id) ?? {};
+    return {
+      id: node.id,
+      name: node.name,
+      engine,
+      state: stateOf(node, seen.drains),
+      cores: node.cores,
+      memoryBytes: node.memoryBytes,
+      reason: node.isListed && seen.drains.has(node.id) ? drainReason(own) : node.reason,
+      labels: node.labels,
+      address,
+      joinedAt,
+      slots: profile ? classes.map((kind) => slotsOf(kind, profile[kind], own)) : [],
+      containers: own.map(({ id, class: kind, state, session, image, createdAt }) => ({
+        ...{ id, class: kind, state, session, image },
+        createdAt: new Date(createdAt).toISOString(),
+      })),
+    };
+  });
+}
+
+/** What is known of a node that joined. */
+export interface JoinedNode {
+  /** `host:port`. */
+  address: string;
+  joinedAt: string;
 }
 
 /** `GET /api/pool`. Pure. */
-export function poolView(seen: Seen, queue: number, containers: readonly Container[]): Pool {
+export function poolView(
+  seen: Seen,
+  queue: number,
+  containers: readonly Container[],
+): Omit<Pool, 'wish' | 'image'> {
   const profiles = [...seen.profiles.values()];
   return {
-    classes: (['standard', 'burst'] as const).map((kind) => {
+    classes: classes.map((kind) => {
       const count = (state: Container['state']) =>
         containers.filter((one) => one.class === kind && one.state === state).length;
       const smallest = profiles
@@ -37,11 +63,36 @@ export function poolView(seen: Seen, queue: number, containers: readonly Contain
         warm: count('warm'),
         starting: count('starting'),
         claimed: count('claimed'),
+        free: seen.census.nodes
+          .filter((node) => stateOf(node, seen.drains) === 'ready')
+          .map((node) => {
+            const profile = seen.profiles.get(node.id);
+            const own = containers.filter((one) => one.node === node.id);
+            return profile ? slotsOf(kind, profile[kind], own).free : 0;
+          })
+          .reduce((sum, free) => sum + free, 0),
       };
     }),
     queue,
     problem: seen.problem,
   };
+}
+
+const classes = ['standard', 'burst'] as const;
+
+function slotsOf(kind: ContainerClass, profile: ClassProfile, own: readonly Container[]) {
+  const taken = own.filter((one) => one.class === kind).length;
+  const { resources, wantedWarm, max } = profile;
+  return { class: kind, resources, wantedWarm, max, free: Math.max(0, max - taken) };
+}
+
+function drainReason(own: readonly Container[]): string {
+  const claimed = own.filter(({ state }) => state === 'claimed').length;
+  if (claimed === 1) return 'It is being drained; 1 session still runs on it.';
+  if (claimed > 1) return `It is being drained; ${claimed} sessions still run on it.`;
+  return own.length > 0
+    ? 'It is being drained; its last containers are being destroyed.'
+    : 'It is drained: nothing runs on it, and it can be switched off.';
 }
 
 /** Shown until a node is known. */

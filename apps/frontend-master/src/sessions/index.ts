@@ -2,6 +2,7 @@
 export { sessionsMigrations } from './migrations.ts';
 export type { SessionRow } from './model.ts';
 export type { Agents, Neighbours, OpenableProject } from './neighbours.ts';
+export { queueOf } from './queue.ts';
 export { sessionsRoutes } from './routes.ts';
 export {
   createSessions,

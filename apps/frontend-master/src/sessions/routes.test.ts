@@ -44,7 +44,7 @@ beforeEach(async () => {
     return { id: name as UserId, isOperator: name === 'operator' };
   };
   sessionsRoutes(http, { sessions: fm.sessions, clock, limits: sessionLimits, requireAccount });
-  nodesRoutes(http, { nodes: fm.nodes, requireAccount });
+  nodesRoutes(http, { nodes: fm.nodes, queue: async () => [], requireAccount });
   const metrics = createMetrics({ processMetrics: false });
   metrics.claimed({ class: 'standard', waitedMs: 2 });
   metrics.attach(http, { pool: fm.nodes.pool, sockets: () => ({ agents: 1, tunnels: 0 }) });

@@ -1,0 +1,83 @@
+import type { Clock, Random } from '@joh/clock';
+import type { Engine } from '@joh/engine';
+import type {
+  ContainerClass,
+  ContainerId,
+  Node,
+  NodeId,
+  Pool,
+  Rack,
+  SessionId,
+} from '@joh/protocol';
+import type { Logger } from '#platform';
+import type { Credentials } from './credentials.ts';
+import type { EventStore } from './event-store.ts';
+import type { EventLog } from './events.ts';
+import type { Container } from './model.ts';
+import type { NodeProfile } from './profile.ts';
+import type { PoolLimits } from './reconciler.ts';
+import type { ContainerStore } from './store.ts';
+import type { JoinedNode } from './view.ts';
+
+/** The pool of containers: who has which, and that there are enough of them. */
+export interface Nodes extends Credentials {
+  start(): void;
+  /** Containers go on; the next process finds them. */
+  stop(): Promise<void>;
+  /**
+   * Hands a warm container to a session, durably. Null when none of the class is warm.
+   * @param epoch one more than the session's last
+   */
+  claim(session: SessionId, kind: ContainerClass, epoch: number): Promise<Container | null>;
+  find(container: ContainerId): Promise<Container | null>;
+  /** The container that a session holds now. */
+  findBySession(session: SessionId): Promise<Container | null>;
+  /** Every container that a session holds. */
+  listClaimed(): Promise<Container[]>;
+  /** A session is done with its container: it is destroyed, and never used again. */
+  release(container: ContainerId, reason: string): Promise<void>;
+  /** A container that misbehaved is destroyed. */
+  quarantine(container: ContainerId, reason: string): Promise<void>;
+  /** Its control socket is open, or has closed. */
+  setConnected(container: ContainerId, connected: boolean): Promise<void>;
+  /** How many sessions wait for a container of each class. */
+  setQueued(queued: Readonly<Record<ContainerClass, number>>): void;
+  /** Takes a node out of service, or back in: what is claimed on it goes on. */
+  drain(node: NodeId, isDraining: boolean): Promise<void>;
+  onChange(listener: (change: ContainerChange) => void): void;
+  nodes(): Promise<Node[]>;
+  /** Why the pool cannot be filled, in a sentence; null when it can. */
+  problem(): string | null;
+  /** Without what an operator wants. */
+  pool(): Promise<Pool>;
+  /** Everything an operator's page shows but the queue. */
+  rack(after: number | undefined): Promise<Omit<Rack, 'queue'>>;
+  events: Pick<EventLog, 'tell' | 'counts'>;
+  /** Resolves after a look at engine and rows that began after this call. */
+  looked(): Promise<void>;
+}
+
+export type ContainerChange =
+  | { kind: 'warm'; container: ContainerId }
+  /** Its socket must be closed; a session that held it has lost it. */
+  | { kind: 'given up'; container: ContainerId; reason: string }
+  | { kind: 'released'; container: ContainerId };
+
+export interface NodesOptions {
+  engine: Engine;
+  store: ContainerStore;
+  /** Default: events are not kept. */
+  eventStore?: EventStore;
+  /** What is known of the nodes that joined. Default: none did. */
+  joined?: () => ReadonlyMap<NodeId, JoinedNode>;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  limits: PoolLimits & { stopDestroyDeadlineMs: number; eventsKept: number };
+  /** FM's address as a container of this node reaches it, without a trailing slash. */
+  frontendUrl(node: NodeId): string;
+  /** Default: sized from cores and memory, see `sizeNode`. */
+  profileOf?: (node: { cores: number; memoryBytes: number; engine: string }) => NodeProfile;
+  /** Whether `stop` destroys what no session holds. Default: everything goes on. */
+  emptiesOnStop?: boolean;
+}
