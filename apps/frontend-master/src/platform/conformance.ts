@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { waitFor } from '@joh/testkit';
 import { type Generated, sql } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isTaken } from './faults.ts';
@@ -111,6 +114,29 @@ export function storeConformance(createPlace: () => StorePlace): void {
       );
     });
 
+    it('keeps apart what fails among statements that are asked at once', async () => {
+      const db = (await open(place(), [things])).tables<Tables>();
+      const insert = (name: string) =>
+        db.insertInto('things').values({ name, size: 1, note: null }).execute();
+      const outcomes = await Promise.allSettled(['a', 'b', 'a', 'c'].map(insert));
+      expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+      const rows = await db.selectFrom('things').select('name').orderBy('name').execute();
+      expect(rows.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    });
+
+    it('has what it acknowledged after its process is killed in between', async () => {
+      const location = place();
+      await (await open(location, [things])).close();
+      for (let round = 0; round < 3; round += 1) {
+        const acknowledged = await killedWriter(location, `${round}`, 50 + 37 * round);
+        const store = await open(location, [things]);
+        const rows = await store.tables<Tables>().selectFrom('things').select('name').execute();
+        await store.close();
+        const kept = new Set(rows.map(({ name }) => name));
+        expect(acknowledged.filter((name) => !kept.has(name))).toEqual([]);
+      }
+    });
+
     it('runs migrations once, by name, and those of a later version afterwards', async () => {
       const location = place();
       const order: string[] = [];
@@ -146,4 +172,46 @@ export function storeConformance(createPlace: () => StorePlace): void {
       await expect(open(location, [])).rejects.toThrow(StoreNewer);
     });
   });
+}
+
+/**
+ * A process that writes seven rows at a time and says which ones are answered, until it is killed
+ * after `count` of them. @returns what it had said by then
+ */
+async function killedWriter(
+  location: StoreOptions['location'],
+  prefix: string,
+  count: number,
+): Promise<string[]> {
+  const script = `
+    import { openStore } from ${JSON.stringify(new URL('./store.ts', import.meta.url).href)};
+    const things = { name: '9000-things', up: async () => {} };
+    const location = ${JSON.stringify(location)};
+    const store = await openStore({ location, migrations: [things], now: () => 0 });
+    const db = store.tables();
+    const write = async (name) => {
+      await db.insertInto('things').values({ name, size: 1, note: null }).execute();
+      process.stdout.write(name + '\\n');
+    };
+    for (let i = 0; ; i += 7) {
+      await Promise.all(Array.from({ length: 7 }, (_, at) => write('${prefix}-' + (i + at))));
+    }`;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const lines = () => said.split('\n').slice(0, -1);
+  const exited = once(child, 'close');
+  try {
+    const isEnough = () => lines().length >= count || child.exitCode !== null;
+    await waitFor(isEnough, { what: 'rows are acknowledged', deadlineMs: 20_000 });
+  } finally {
+    child.kill('SIGKILL');
+  }
+  await exited;
+  expect(lines().length).toBeGreaterThanOrEqual(count);
+  return lines();
 }

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
-import { Kysely, PostgresDialect, SqliteDialect } from 'kysely';
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { type Migration, migrate } from './migration.ts';
-import { sqliteDatabase } from './sqlite-database.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
 
 /** Where FM remembers: SQLite or PostgreSQL behind one query builder. */
 export interface Store {
@@ -50,7 +50,7 @@ function openSqlite(file: string): Kysely<unknown> {
   const database = new DatabaseSync(file, { timeout: 5_000, enableForeignKeyConstraints: true });
   // FULL: what was acknowledged is on disk (WAL alone could lose the last commits at power loss).
   database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;');
-  return new Kysely({ dialect: new SqliteDialect({ database: sqliteDatabase(database) }) });
+  return new Kysely({ dialect: sqliteDialect(database) });
 }
 
 function openPostgres(url: string): Kysely<unknown> {
