@@ -5,13 +5,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
-import { systemClock } from '@joh/clock';
-import { fakeClock, seededRandom } from '@joh/testkit';
+import { systemClock, systemRandom } from '@joh/clock';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createAuthority, type Identity } from './index.ts';
 
 const clock = systemClock();
-const random = seededRandom(1);
+const random = systemRandom();
 const newAuthority = () => createAuthority({ clock, random });
 const ends: (() => void)[] = [];
 afterEach(() => {
@@ -113,7 +112,7 @@ describe('a handshake is refused', () => {
   });
 
   it('when a certificate has expired', async () => {
-    const old = fakeClock(clock.now() - 10 * 86_400_000);
+    const old = { ...clock, now: () => clock.now() - 10 * 86_400_000 };
     const one = createAuthority({ clock: old, random });
     const expired = one.newIdentity({ ...loopback, days: 9 });
     const port = await serve(one.certificate, expired);

@@ -1,6 +1,5 @@
 /** Clocks, misbehaving fakes and harnesses, for tests alone. */
-export { type DockerHost, startDockerHost } from './docker-host.ts';
-export type { DockerNetwork } from './docker-network.ts';
+export { type DockerHost, startDockerHost } from './docker/docker-host.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { type FakeFrontend, startFakeFrontend } from './fake-frontend.ts';
 export { type Faults, type FaultyPipe, faultyPipe, type PipeEnd } from './faulty-pipe.ts';

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, it } from 'vitest';
+import { waitFor } from '../wait-for.ts';
+import { type DockerHost, startDockerHost } from './docker-host.ts';
+import { askEngine } from './engine-request.ts';
+import { tracesOf } from './traces.ts';
+
+const ping = (socketPath: string) => askEngine(socketPath, '/_ping');
+const traces = ({ socketPath, network }: Pick<DockerHost, 'socketPath' | 'network'>) => ({
+  folder: dirname(socketPath),
+  name: /joh\d+-/.exec(network.enter.join())?.[0] ?? 'none',
+});
+
+it('a Docker daemon comes, is killed, comes back, and goes without a trace', async () => {
+  const [one, two] = await Promise.all([startDockerHost(), startDockerHost()]);
+  expect(tracesOf(traces(one)).join('\n')).toMatch(
+    /process \d+ .*dockerd.*namespace .*link .*folder /s,
+  );
+  expect([await ping(one.socketPath), await ping(two.socketPath)]).toEqual(['OK', 'OK']);
+  await one.kill();
+  await expect(ping(one.socketPath)).rejects.toThrow();
+  await one.start();
+  expect(await ping(one.socketPath)).toBe('OK');
+  one.freeze();
+  await Promise.all([one.remove(), two.remove()]);
+  expect([...tracesOf(traces(one)), ...tracesOf(traces(two))]).toEqual([]);
+});
+
+it('a Docker daemon goes without a trace when its test is killed', async () => {
+  const script = `const { startDockerHost } = await import('./docker-host.ts');
+    const { socketPath, network } = await startDockerHost();
+    console.log(JSON.stringify({ socketPath, network }));`;
+  const test = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    ...{ cwd: join(import.meta.dirname), stdio: ['pipe', 'pipe', 'inherit'] },
+  });
+  const [line] = await once(createInterface({ input: test.stdout }), 'line');
+  const left = traces(JSON.parse(line));
+  expect(tracesOf(left)).not.toEqual([]);
+  test.kill('SIGKILL');
+  await waitFor(() => tracesOf(left).length === 0, { deadlineMs: 20_000 });
+});
