@@ -39,11 +39,13 @@ export interface EngineOptions {
 const kinds: Record<string, (options: EngineOptions, variant: string) => Engine> = {
   local: (options) => createLocalEngine(options),
   docker: (options) => {
-    const { clock, installation, sessionImage: image, dockerSocket: socketPath } = options;
+    const { clock, installation, dockerHosts: hosts } = options;
+    const { sessionImage: image, dockerSocket: socketPath } = options;
     return createDockerEngine({
       ...{ clock, installation },
       ...(image === undefined ? {} : { image }),
       ...(socketPath === undefined ? {} : { socketPath }),
+      ...(hosts === undefined ? {} : { hosts }),
     });
   },
   fake: ({ clock, installation, fake }, variant) => {

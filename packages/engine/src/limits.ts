@@ -8,6 +8,8 @@ export const limits = {
   pullStallMs: 60_000,
   /** Also how long a silent event stream is believed: it is pinged at half of this. */
   pingTimeoutMs: 5_000,
+  /** How long a node that was silent before, or a watch at its start, holds a call up. */
+  silentNodeMs: 500,
   /** After a loss, subscribing is tried again after these waits, the last one over and over. */
   resubscribeMs: [250, 500, 1_000, 2_000, 5_000] as readonly number[],
   /** Between TERM and KILL. */

@@ -3,7 +3,7 @@ import { type ContainerId, fault, type NodeId } from '@joh/protocol';
 import type { ContainerSpec, EngineContainer } from '../engine.ts';
 import { isRunning, type ListedContainer, labelled, reasonOf } from './answers.ts';
 import { containerName, containerRequest, freeSlot, labels, slots } from './container-request.ts';
-import type { DockerTimeouts } from './docker-engine.ts';
+import type { DockerTimeouts } from './docker-host.ts';
 import type { ApiAnswer, EngineApi } from './engine-api.ts';
 import { ensureNetwork, type Network, refusal } from './network.ts';
 import { imageMissing } from './node.ts';
@@ -16,12 +16,15 @@ export interface DockerContainersOptions {
   image: string;
   network: string;
   node: NodeId;
+  /** For people: which host. */
+  name: string;
 }
 
 export interface DockerContainers {
   create(spec: ContainerSpec, signal: AbortSignal): Promise<void>;
   list(signal: AbortSignal): Promise<EngineContainer[]>;
-  destroy(id: ContainerId, signal: AbortSignal): Promise<void>;
+  /** Resolves with whether it was there. */
+  destroy(id: ContainerId, signal: AbortSignal): Promise<boolean>;
   network(signal: AbortSignal): Promise<Network>;
 }
 
@@ -55,7 +58,7 @@ export function createDockerContainers(options: DockerContainersOptions): Docker
       const path = `/containers/${containerName(installation, id)}`;
       const timeoutMs = timeouts.destroyTimeoutMs;
       const gone = await api.call('DELETE', `${path}?force=1&v=1`, { signal, timeoutMs });
-      if (gone.status === 204 || gone.status === 404) return;
+      if (gone.status === 204 || gone.status === 404) return gone.status === 204;
       if (gone.status !== 409) throw refusal('removal', gone);
       // Its removal is under way; this resolves when it is over (404: it is over).
       const waited = await api.call('POST', `${path}/wait?condition=removed`, {
@@ -63,12 +66,13 @@ export function createDockerContainers(options: DockerContainersOptions): Docker
         timeoutMs,
       });
       if (waited.status !== 200 && waited.status !== 404) throw refusal('removal', waited);
+      return true;
     },
   };
 }
 
 function createMaker(options: DockerContainersOptions, queries: Queries) {
-  const { api, timeouts, installation, node, image } = options;
+  const { api, timeouts, installation, name: host, image } = options;
   const creating = new Map<ContainerId, Promise<void>>();
   const reserved = new Map<ContainerId, number>();
   let known: Network | null = null;
@@ -97,7 +101,7 @@ function createMaker(options: DockerContainersOptions, queries: Queries) {
     const path = `/containers/create?name=${containerName(installation, spec.id)}`;
     const made = await api.call('POST', path, { ...given(signal), body });
     // 409: created by another FM meanwhile.
-    if (made.status !== 201 && made.status !== 409) throw creationRefusal(wanted, made);
+    if (made.status !== 201 && made.status !== 409) throw creationRefusal(wanted, host, made);
   };
   const start = async (id: ContainerId, signal: AbortSignal) => {
     const path = `/containers/${containerName(installation, id)}`;
@@ -110,7 +114,6 @@ function createMaker(options: DockerContainersOptions, queries: Queries) {
     throw refusal('start', answer);
   };
   const make = async (spec: ContainerSpec, signal: AbortSignal) => {
-    if (spec.node !== node) throw refuse(`there is no node ${spec.node}`);
     const before = await queries.inspect(containerName(installation, spec.id), signal);
     if (before && isRunning(before.State.Status)) return;
     if (before && before.State.Status !== 'created') {
@@ -147,8 +150,8 @@ function refuse(reason: string) {
   return fault('E_ENGINE_REFUSED', { reason });
 }
 
-function creationRefusal(image: string, answer: ApiAnswer) {
+function creationRefusal(image: string, host: string, answer: ApiAnswer) {
   return answer.status === 404 && answer.message.includes('image')
-    ? refuse(imageMissing(image))
+    ? refuse(imageMissing(image, host))
     : refusal('creation', answer);
 }

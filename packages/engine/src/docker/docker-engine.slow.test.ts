@@ -41,7 +41,7 @@ beforeAll(async () => {
     throw new Error('this test needs the agent: npm run -w apps/agent build');
   }
   host = await startDockerHost();
-  api = createEngineApi({ clock, socketPath: host.socketPath });
+  api = createEngineApi({ clock, endpoint: { socketPath: host.socketPath } });
   const base = await timed('base_import_ms', () => host.importBase());
   const image = await timed('image_build_ms', () =>
     buildSessionImage({
@@ -65,22 +65,37 @@ const engineOn = (installation: string, options: Partial<DockerEngineOptions> = 
 
 const nameOf = (id: ContainerId) => containerName('test', id);
 
+/** A registry without an image, where the daemon takes one without TLS: on its own loopback. */
+const emptyRegistry = async () => {
+  const script = `require('http').createServer((asked, a) => a
+      .writeHead(asked.url === '/v2/' ? 200 : 404, { 'content-type': 'application/json' })
+      .end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}'))
+    .listen(0, '127.0.0.1', function () { console.log(this.address().port) })`;
+  const [nsenter = '', ...enter] = host.network.enter;
+  const registry = spawn(nsenter, [...enter, process.execPath, '-e', script]);
+  const [port] = await once(registry.stdout, 'data');
+  return { address: `127.0.0.1:${Number(port)}`, close: () => registry.kill('SIGKILL') };
+};
+
 engineConformance({
   name: 'docker',
   timeoutMs: 60_000,
   waitMs: 20_000,
-  create: async () => ({
-    engine: engineOn('test'),
-    another: async (which) => engineOn(which === 'same' ? 'test' : 'strange'),
-    kill: async (id) => {
-      const path = `/containers/${nameOf(id)}/kill`;
-      await api.call('POST', path, { signal: signal(), timeoutMs: 10_000 });
-    },
-    silence: () => host.kill(),
-    answer: () => host.start(),
-    images: { there: 'joh-session:dev', missing: '127.0.0.1:9/joh-missing:1' },
-    close: async () => undefined,
-  }),
+  create: async () => {
+    const registry = await emptyRegistry();
+    return {
+      engine: engineOn('test'),
+      another: async (which) => engineOn(which === 'same' ? 'test' : 'strange'),
+      kill: async (id) => {
+        const path = `/containers/${nameOf(id)}/kill`;
+        await api.call('POST', path, { signal: signal(), timeoutMs: 10_000 });
+      },
+      silence: () => host.kill(),
+      answer: () => host.start(),
+      images: { there: 'joh-session:dev', missing: `${registry.address}/joh-missing:1` },
+      close: async () => void registry.close(),
+    };
+  },
 });
 
 describe('session container on a real daemon', () => {

@@ -1,8 +1,12 @@
-/** Docker's Engine API over a Unix socket: requests with a bound, and faults that say what to do. */
-import { Agent, type IncomingMessage, request } from 'node:http';
+/** Docker's Engine API over a Unix socket or mutual TLS: requests with a bound, and faults that say what to do. */
+import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { type Clock, DeadlinePassed, withDeadline } from '@joh/clock';
-import { type Fault, fault } from '@joh/protocol';
+import { type Clock, withDeadline } from '@joh/clock';
+import { fault } from '@joh/protocol';
+import { limits } from '../limits.ts';
+import { connectionFault, type HostPlace } from './connection-faults.ts';
+import type { DockerEndpoint } from './host-address.ts';
 
 export interface EngineApi {
   /**
@@ -37,36 +41,57 @@ export interface ApiAnswer {
   message: string;
 }
 
+export interface EngineApiOptions extends HostPlace {
+  clock: Clock;
+  /** How long a host that did not answer, or was not asked yet, is asked whether it is there. */
+  pingTimeoutMs?: number;
+}
+
 /** Everything used here is in 1.41 (Docker 20.10); newer daemons drop versions before 1.44. */
 const oldest = [1, 41] as const;
 const newest = [1, 50] as const;
 
 /** Makes a client; nothing is contacted until the first call, which negotiates the version. */
-export function createEngineApi(options: { clock: Clock; socketPath: string }): EngineApi {
-  const { clock, socketPath } = options;
-  const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+export function createEngineApi(options: EngineApiOptions): EngineApi {
+  const { clock, pingTimeoutMs = limits.pingTimeoutMs } = options;
+  const connection = connectionTo(options.endpoint);
+  const agent = connection.createAgent({ keepAlive: true, maxSockets: 32 });
   let version: string | null = null;
 
-  const send = (method: Method, path: string, given: Sent): Promise<IncomingMessage> => {
+  const send = async (method: Method, path: string, given: Sent): Promise<IncomingMessage> => {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const body = given.body === undefined ? undefined : JSON.stringify(given.body);
     const type = given.stream ? 'application/x-tar' : 'application/json';
-    const headers =
-      body || given.stream ? { 'content-type': type, host: 'docker' } : { host: 'docker' };
     // A stream has a socket to itself, so that its end ends the request.
-    const pool = given.lasting ? new Agent() : agent;
-    const asked = request(
-      { socketPath, method, path, headers, agent: pool, signal: given.signal },
+    const pool = given.lasting ? connection.createAgent({}) : agent;
+    const { signal } = given;
+    const headers = {
+      ...connection.headers,
+      ...(body || given.stream ? { 'content-type': type } : {}),
+    };
+    const asked = connection.request(
+      { ...connection.target, method, path, headers, agent: pool, signal },
       resolve,
     );
-    asked.on('error', reject);
+    asked.on('error', (error) => reject(Object.assign(error, { reused: asked.reusedSocket })));
     if (given.stream) given.stream.on('error', (error) => asked.destroy(error)).pipe(asked);
     else asked.end(body);
     return promise;
   };
+  /** A pooled connection may have ended since it was used; whatever is asked here may be asked twice. */
+  const ask = async (method: Method, path: string, given: Sent): Promise<IncomingMessage> => {
+    try {
+      return await send(method, path, given);
+    } catch (error) {
+      if (!(error as { reused?: boolean }).reused || given.signal.aborted) throw error;
+      return send(method, path, given);
+    }
+  };
   const negotiate = async (signal: AbortSignal): Promise<string> => {
     if (version) return version;
-    const answer = await send('GET', '/_ping', { signal });
+    const answer = await withDeadline(clock, pingTimeoutMs, signal, (inner) =>
+      ask('GET', '/_ping', { signal: inner }),
+    );
     answer.resume();
     version = versionFor(String(answer.headers['api-version'] ?? ''));
     return version;
@@ -77,16 +102,16 @@ export function createEngineApi(options: { clock: Clock; socketPath: string }): 
       return await withDeadline(clock, given.timeoutMs, given.signal, work);
     } catch (error) {
       given.signal.throwIfAborted();
-      // Another daemon may come up in its place.
+      // Another daemon may come up in its place; until it answers a ping, nothing waits longer than one.
       version = null;
-      throw faultOf(error, socketPath);
+      throw connectionFault(error, options);
     }
   };
   return {
     call: (method, path, given) =>
       bounded(given, async (signal) => {
         const prefix = path === '/_ping' ? '' : await negotiate(signal);
-        const answer = await send(method, prefix + path, { ...given, signal });
+        const answer = await ask(method, prefix + path, { ...given, signal });
         return answerOf(answer.statusCode ?? 0, await text(answer));
       }),
     open: (method, path, given) =>
@@ -108,6 +133,29 @@ interface Sent {
   body?: unknown;
   stream?: NodeJS.ReadableStream;
   lasting?: true;
+}
+
+interface Connection {
+  request: typeof request;
+  createAgent(options: { keepAlive?: boolean; maxSockets?: number }): Agent;
+  target: RequestOptions;
+  headers: Record<string, string>;
+}
+
+/** The authority alone is trusted, the certificate must name `host`, and ours is shown. */
+function connectionTo(endpoint: DockerEndpoint): Connection {
+  if ('socketPath' in endpoint) {
+    const headers = { host: 'docker' };
+    return { request, createAgent: (given) => new Agent(given), target: endpoint, headers };
+  }
+  const { host, port, tls } = endpoint;
+  const identity = { ca: tls.authority, cert: tls.certificate, key: tls.key };
+  return {
+    request: tlsRequest as typeof request,
+    createAgent: (given) => new TlsAgent({ ...given, ...identity, minVersion: 'TLSv1.2' }),
+    target: { host, port },
+    headers: {},
+  };
 }
 
 function answerOf(status: number, body: string): ApiAnswer {
@@ -132,19 +180,4 @@ export function versionFor(daemon: string): string {
   }
   const agreed = before(newest, [major, minor]) ? newest : [major, minor];
   return `/v${agreed.join('.')}`;
-}
-
-const advice: Record<string, string> = {
-  ENOENT: 'there is no such socket. Start Docker, or name another socket',
-  ECONNREFUSED: 'no daemon listens there. Start Docker',
-  EACCES: 'this user may not open it. Add the user to the group docker',
-};
-
-function faultOf(error: unknown, socketPath: string): unknown {
-  if ((error as Fault).code === 'E_ENGINE_REFUSED') return error;
-  const code = String((error as NodeJS.ErrnoException).code ?? '');
-  const late = error instanceof DeadlinePassed ? `no answer ${error.message}` : undefined;
-  const what = late ?? advice[code] ?? (error instanceof Error ? error.message : String(error));
-  const reason = `Docker at ${socketPath}: ${what}`;
-  return fault('E_ENGINE_UNREACHABLE', { reason }, { cause: error });
 }

@@ -1,6 +1,6 @@
 /** The daemon's events as hints, subscribed to again whenever they stop. */
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '@joh/clock';
+import { type Clock, DeadlinePassed, withDeadline } from '@joh/clock';
 import type { NodeId } from '@joh/protocol';
 import type { EngineEvent } from '../engine.ts';
 import { limits } from '../limits.ts';
@@ -15,13 +15,17 @@ export interface EventsOptions {
   installation: string;
   onEvent(event: EngineEvent): void;
   pingTimeoutMs: number;
+  /** How long a host that does not answer holds the subscription up. */
+  silentNodeMs: number;
+  /** Others are watched already, so `recovered` is told as soon as this one is: what came before is not. */
+  isLate: boolean;
 }
 
 const types = { start: 'started', die: 'exited', destroy: 'destroyed' } as const;
 
 /**
- * Resolves when subscribed, or when the first try failed (which is told as `lost`); goes on until the
- * signal aborts. A cut of the network neither ends nor fails a stream for minutes, so the daemon is
+ * Resolves when subscribed, or when the first try failed or takes long (which is told as `lost`); goes
+ * on until the signal aborts. A cut of the network neither ends nor fails a stream for minutes, so the daemon is
  * pinged beside it.
  */
 export async function subscribe(options: EventsOptions, signal: AbortSignal): Promise<void> {
@@ -33,18 +37,23 @@ export async function subscribe(options: EventsOptions, signal: AbortSignal): Pr
   const lost = (error: unknown) => {
     tell({ type: 'lost', node, reason: error instanceof Error ? error.message : String(error) });
   };
-  let stream: IncomingMessage | null = null;
+  const first = open(options, signal);
+  first.catch(() => undefined);
+  let isMissing = options.isLate;
   try {
-    stream = await open(options, signal);
+    await withDeadline(options.clock, options.silentNodeMs, signal, () => first);
   } catch (error) {
     signal.throwIfAborted();
-    lost(error);
+    isMissing = true;
+    lost(error instanceof DeadlinePassed ? new Error(`no answer ${error.message} yet`) : error);
   }
   const follow = async () => {
+    let stream = await first.catch(() => reopen(options, signal));
     while (!signal.aborted) {
-      if (stream) lost(await read(stream, { ...options, onEvent: tell }, signal));
+      if (isMissing) tell({ type: 'recovered', node });
+      isMissing = true;
+      lost(await read(stream, { ...options, onEvent: tell }, signal));
       stream = await reopen(options, signal);
-      tell({ type: 'recovered', node });
     }
   };
   // Only the signal ends it.

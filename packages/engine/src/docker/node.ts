@@ -1,15 +1,17 @@
 /** One Docker host as a compute node. */
-import { isFault, type NodeId } from '@joh/protocol';
+import { isFault } from '@joh/protocol';
 import type { EngineNode, Isolation } from '../engine.ts';
 import { daemonInformation } from './answers.ts';
-import type { DockerTimeouts } from './docker-engine.ts';
+import type { DockerTimeouts } from './docker-host.ts';
 import type { EngineApi } from './engine-api.ts';
+import { type DockerHostAddress, placeOf } from './host-address.ts';
 import { refusal } from './network.ts';
 
 export interface NodeQuestion {
   api: EngineApi;
-  id: NodeId;
-  image: string;
+  address: DockerHostAddress;
+  /** Without which the host is not ready; null when images come by `pull`. */
+  image: string | null;
   timeouts: DockerTimeouts;
   /** What was known before: a silent host keeps its size. */
   last: EngineNode | null;
@@ -17,47 +19,53 @@ export interface NodeQuestion {
 
 /** Never rejects but for the signal: a silent or unready host is described as such. */
 export async function describeNode(
-  { api, id, image, timeouts, last }: NodeQuestion,
+  { api, address, image, timeouts, last }: NodeQuestion,
   signal: AbortSignal,
 ): Promise<EngineNode> {
   const options = { signal, timeoutMs: timeouts.pingTimeoutMs };
   try {
     const [information, found] = await Promise.all([
       api.call('GET', '/info', options),
-      api.call('GET', `/images/${encodeURIComponent(image)}/json`, options),
+      image === null ? null : api.call('GET', `/images/${encodeURIComponent(image)}/json`, options),
     ]);
     if (information.status !== 200) throw refusal('to describe its host', information);
     const read = daemonInformation.parse(information.body);
-    const reason = found.status === 200 ? null : imageMissing(image);
+    const reason = !image || found?.status === 200 ? null : imageMissing(image);
+    const { node: id, labels } = address;
     return {
       id,
-      name: read.Name,
+      // The one daemon of a machine is named by its host's own name.
+      name: address.name === id ? read.Name : address.name,
       cores: read.NCPU,
       memoryBytes: read.MemTotal,
       reachable: reason === null,
       reason,
-      labels: {},
+      labels,
       isolation: isolationOf(read),
     };
   } catch (error) {
     signal.throwIfAborted();
-    const reason = isFault(error) ? error.message : unreadable(id);
-    return { ...(last ?? unknown(id)), reachable: false, reason };
+    const reason = isFault(error) ? error.message : unreadable(address);
+    return { ...(last ?? unknown(address)), reachable: false, reason };
   }
 }
 
-/** How to get the image, in a sentence. */
-export function imageMissing(image: string): string {
+/** How to get the image, in a sentence. One with a `/` is a registry's. */
+export function imageMissing(image: string, host = 'this host'): string {
+  if (image.includes('/')) {
+    return `The session image ${image} is not on ${host}. It comes from its registry: check that the registry has it, and that ${host} reaches it.`;
+  }
   return `The session image ${image} is not on this host. Build it: npm run session-image -- --tag ${image}`;
 }
 
-function unreadable(id: NodeId): string {
-  return `${id} answers, but not as a Docker daemon does. Check what listens there.`;
+function unreadable({ endpoint }: DockerHostAddress): string {
+  return `${placeOf(endpoint)} answers, but not as a Docker daemon does. Check what listens there.`;
 }
 
-function unknown(id: NodeId): Omit<EngineNode, 'reachable' | 'reason'> {
+function unknown(address: DockerHostAddress): Omit<EngineNode, 'reachable' | 'reason'> {
   const isolation = { separated: true, limited: false, note: 'The host was not reached yet.' };
-  return { id, name: id, cores: 0, memoryBytes: 0, labels: {}, isolation };
+  const { node: id, name, labels } = address;
+  return { id, name, cores: 0, memoryBytes: 0, labels, isolation };
 }
 
 /** A kernel may lack a controller; Docker then drops the limit with a warning that nobody reads. */

@@ -43,7 +43,7 @@ export async function buildSessionImage(
   options: SessionImageOptions,
 ): Promise<{ id: string; bytes: number }> {
   const { clock, socketPath, tag, base, signal } = options;
-  const api = createEngineApi({ clock, socketPath });
+  const api = createEngineApi({ clock, endpoint: { socketPath } });
   const context = await mkdtemp(join(tmpdir(), 'joh-image-'));
   try {
     await stage(context, options);
