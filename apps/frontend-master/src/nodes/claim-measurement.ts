@@ -40,7 +40,7 @@ export async function measureClaims(
       const session = newId('session', random) as SessionId;
       const started = clock.monotonic();
       const at = clock.now();
-      const claimed = await store.claim({ session, class: 'standard', epoch: 1, nodes, at });
+      const claimed = await store.claim({ session, classes: ['standard'], epoch: 1, nodes, at });
       if (!claimed) return;
       took.push(clock.monotonic() - started);
       given.push(claimed.id);

@@ -34,7 +34,7 @@ export function containersConformance(
       return containers.register({ container: id(name), bootHash, credentialHash, at });
     };
     const claim = (name: string | number, epoch = 1, nodes = [a, b]) =>
-      containers.claim({ session: session(name), class: 'standard', epoch, nodes, at: 5 });
+      containers.claim({ session: session(name), classes: ['standard'], epoch, nodes, at: 5 });
 
     it('gives thirteen claims at once thirteen containers, and the fourteenth none', async () => {
       for (let i = 0; i < 13; i += 1) await warm(i);
@@ -42,6 +42,23 @@ export function containersConformance(
       const got = claimed.flatMap((one) => (one ? [one.id] : []));
       expect(new Set(got).size).toBe(13);
       expect(got).toHaveLength(13);
+    });
+
+    it('serves claims in the order they are asked, each the class it wants first', async () => {
+      await warm('standard', a, 9);
+      for (const name of ['x', 'y']) {
+        const bootHash = `boot ${name}`;
+        await containers.insert({ id: id(name), node: a, class: 'burst', bootHash, at: 1 });
+        const credentialHash = `credential ${name}`;
+        await containers.register({ container: id(name), bootHash, credentialHash, at: 1 });
+      }
+      const wishes = [['standard', 'burst'], ['standard', 'burst'], ['burst'], ['burst']] as const;
+      const claimed = await Promise.all(
+        wishes.map((classes, i) =>
+          containers.claim({ session: session(i), classes, epoch: 1, nodes: [a, b], at: 5 }),
+        ),
+      );
+      expect(claimed.map((one) => one?.id)).toEqual([id('standard'), id('x'), id('y'), undefined]);
     });
 
     it('gives one session one container, however often it asks at once', async () => {

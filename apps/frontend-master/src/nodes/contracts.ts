@@ -25,13 +25,17 @@ export interface Nodes extends Credentials {
   /** Containers go on; the next process finds them. */
   stop(): Promise<void>;
   /**
-   * Hands a warm container to a session, durably. Null when none of the class is warm.
+   * Hands a warm container to a session, durably. Null when none of the classes is warm.
+   * Claims are served in the order in which they are asked.
+   * @param classes the one that is wanted first
    * @param epoch one more than the session's last
    */
-  claim(session: SessionId, kind: ContainerClass, epoch: number): Promise<Container | null>;
+  claim(
+    session: SessionId,
+    classes: readonly ContainerClass[],
+    epoch: number,
+  ): Promise<Container | null>;
   find(container: ContainerId): Promise<Container | null>;
-  /** The container that a session holds now. */
-  findBySession(session: SessionId): Promise<Container | null>;
   /** Every container that a session holds. */
   listClaimed(): Promise<Container[]>;
   /** A session is done with its container: it is destroyed, and never used again. */

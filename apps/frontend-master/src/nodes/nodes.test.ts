@@ -98,7 +98,7 @@ describe('the pool', () => {
   it('fills, refills after a claim, and destroys what is released', async () => {
     const engine = open();
     await full();
-    const claimed = await nodes.claim(session('s'), 'standard', 1);
+    const claimed = await nodes.claim(session('s'), ['standard'], 1);
     expect(claimed).toMatchObject({ state: 'claimed', epoch: 1 });
     await waitFor(async () => (await count('standard')).warm === 2);
     expect(await engine.list(never)).toHaveLength(4);
@@ -110,7 +110,7 @@ describe('the pool', () => {
   it('leaves nothing of its own behind on a person’s machine, and a session where it is', async () => {
     const engine = open({}, true);
     await full();
-    const claimed = await nodes.claim(session('s'), 'standard', 1);
+    const claimed = await nodes.claim(session('s'), ['standard'], 1);
     await nodes.stop();
     expect((await engine.list(never)).map(({ id }) => id)).toEqual([claimed?.id]);
   });
@@ -119,11 +119,11 @@ describe('the pool', () => {
     const engine = open();
     await full();
     for (const name of ['1', '2', '3', '4']) {
-      await waitFor(() => nodes.claim(session(name), 'standard', 1));
+      await waitFor(() => nodes.claim(session(name), ['standard'], 1));
     }
     await nodes.looked();
     await nodes.looked();
-    expect(await nodes.claim(session('5'), 'standard', 1)).toBeNull();
+    expect(await nodes.claim(session('5'), ['standard'], 1)).toBeNull();
     expect((await engine.list(never)).filter((one) => one.class === 'standard')).toHaveLength(4);
   });
 
@@ -164,12 +164,12 @@ describe('the pool', () => {
   it('stays up while the engine is away, says so, keeps what is claimed, and recovers', async () => {
     const engine = open();
     await full();
-    const claimed = await nodes.claim(session('s'), 'standard', 1);
+    const claimed = await nodes.claim(session('s'), ['standard'], 1);
     engine.silence('the daemon was stopped');
     await waitFor(async () => (await nodes.pool()).problem?.includes('stopped'));
     expect((await nodes.nodes())[0]).toMatchObject({ state: 'unreachable' });
     // Warm containers whose agents are here can still be handed out.
-    expect(await nodes.claim(session('t'), 'standard', 1)).not.toBeNull();
+    expect(await nodes.claim(session('t'), ['standard'], 1)).not.toBeNull();
     engine.silence(null);
     await full();
     expect((await nodes.pool()).problem).toBeNull();
@@ -198,8 +198,8 @@ describe('the pool', () => {
   it('replaces a dead container, and one whose agent fell silent, and tells of both', async () => {
     const engine = open();
     await full();
-    const dead = (await nodes.claim(session('d'), 'standard', 1))!;
-    const silent = (await nodes.claim(session('s'), 'standard', 1))!;
+    const dead = (await nodes.claim(session('d'), ['standard'], 1))!;
+    const silent = (await nodes.claim(session('s'), ['standard'], 1))!;
     await full();
     await nodes.setConnected(dead.id, false);
     engine.exit(dead.id, 'out of memory');
@@ -213,7 +213,7 @@ describe('the pool', () => {
   it('keeps a container whose agent comes back within the grace', async () => {
     open();
     await full();
-    const one = (await nodes.claim(session('s'), 'standard', 1))!;
+    const one = (await nodes.claim(session('s'), ['standard'], 1))!;
     await nodes.setConnected(one.id, false);
     await nodes.looked();
     await nodes.setConnected(one.id, true);
@@ -224,14 +224,14 @@ describe('the pool', () => {
   it('drains a node, over a restart too', async () => {
     const engine = open();
     await full();
-    await nodes.claim(session('s'), 'standard', 1);
+    await nodes.claim(session('s'), ['standard'], 1);
     await nodes.drain('a' as NodeId, true);
     await waitFor(async () => (await engine.list(never)).length === 1);
     await nodes.stop();
     open();
     await nodes.looked();
     expect((await nodes.nodes())[0]).toMatchObject({ state: 'draining' });
-    expect(await nodes.claim(session('t'), 'standard', 1)).toBeNull();
+    expect(await nodes.claim(session('t'), ['standard'], 1)).toBeNull();
     await nodes.drain('a' as NodeId, false);
     await full();
   });
@@ -261,7 +261,7 @@ describe('the pool', () => {
     await full();
     const { container } = await nodes.authenticate(credential);
     await waitFor(async () => {
-      await nodes.claim(session(`s${Math.floor(performance.now())}`), container.class, 1);
+      await nodes.claim(session(`s${Math.floor(performance.now())}`), [container.class], 1);
       return (await nodes.find(container.id))?.state === 'claimed';
     });
     await nodes.quarantine(container.id, 'test');

@@ -62,7 +62,6 @@ export function createNodes(options: NodesOptions): Nodes {
       await events.flush();
     },
     find: store.find,
-    findBySession: store.findBySession,
     listClaimed: store.listClaimed,
     ...createHandOuts({ ...{ store, clock, events, rate, reconciler } }),
     ...createPartings({ store, logger, tell, wake: reconciler.wake }),
@@ -99,15 +98,15 @@ function createHandOuts({
   reconciler: Reconciler;
 }): Pick<Nodes, 'claim'> {
   return {
-    async claim(session, kind, epoch) {
+    async claim(session, classes, epoch) {
       const at = clock.now();
       const nodes = schedulable(reconciler.seen());
-      const claimed = await store.claim({ session, class: kind, epoch, nodes, at });
+      const claimed = await store.claim({ session, classes, epoch, nodes, at });
       if (!claimed) return null;
       rate.count(at);
       events.tell({
         ...{ kind: 'claimed', node: claimed.node, container: claimed.id, session },
-        sentence: `A session claimed a warm ${kind} container of ${claimed.node}.`,
+        sentence: `A session claimed a warm ${claimed.class} container of ${claimed.node}.`,
       });
       reconciler.wake();
       return claimed;

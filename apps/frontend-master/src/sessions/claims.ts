@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@joh/clock';
-import type { SessionId } from '@joh/protocol';
+import type { ContainerClass, SessionId } from '@joh/protocol';
 import type { Container, Nodes } from '#nodes';
 import { orderQueue, type SessionRow } from './model.ts';
 import type { Progress } from './progress.ts';
@@ -13,7 +13,7 @@ export interface Claims {
 
 export interface ClaimsOptions {
   store: SessionStore;
-  nodes: Pick<Nodes, 'claim' | 'findBySession' | 'release' | 'setQueued'>;
+  nodes: Pick<Nodes, 'claim' | 'listClaimed' | 'release' | 'setQueued'>;
   clock: Clock;
   random: Random;
   progress: Progress;
@@ -46,13 +46,23 @@ export function createClaims(options: ClaimsOptions): Claims {
   };
 }
 
+/**
+ * Sessions that claim at once. The first few find out whether anything is warm at all; the others
+ * share their commits.
+ */
+const firstWave = 8;
+const wave = 64;
+
 async function dispatchRound(options: ClaimsOptions): Promise<void> {
   const waiting = orderQueue(await options.store.listQueued());
   const left: SessionRow[] = [];
-  const empty = new Set<string>();
-  for (const session of waiting) {
-    const claimed = await claimFor(options, session, empty);
-    if (claimed === 'none') left.push(session);
+  const round: Round = { ...options, empty: new Set(), held: heldOnce(options.nodes) };
+  for (let at = 0; at < waiting.length; ) {
+    const sessions = waiting.slice(at, at + (at === 0 ? firstWave : wave));
+    at += sessions.length;
+    // Asked in the queue's order, and served in the order of asking.
+    const outcomes = await Promise.all(sessions.map((one) => claimFor(round, one)));
+    left.push(...sessions.filter((_, i) => outcomes[i] === 'none'));
   }
   options.progress.setQueue(left.map(({ id }) => id));
   options.nodes.setQueued({
@@ -61,14 +71,28 @@ async function dispatchRound(options: ClaimsOptions): Promise<void> {
   });
 }
 
+interface Round extends ClaimsOptions {
+  /** Classes of which none is warm. */
+  empty: Set<ContainerClass>;
+  held(session: SessionId): Promise<Container | undefined>;
+}
+
+/** Who holds what, looked up when somebody first asks. */
+function heldOnce(nodes: Pick<Nodes, 'listClaimed'>): Round['held'] {
+  let held: Promise<Map<SessionId | null, Container>> | null = null;
+  return async (session) => {
+    held ??= nodes.listClaimed().then((all) => new Map(all.map((one) => [one.session, one])));
+    return (await held).get(session);
+  };
+}
+
 async function claimFor(
-  { store, nodes, clock, random, onClaimed }: ClaimsOptions,
+  round: Round,
   session: SessionRow,
-  empty: Set<string>,
 ): Promise<'claimed' | 'none' | 'elsewhere'> {
-  // It may hold one already: claimed before a crash, and never told.
-  const container =
-    (await nodes.findBySession(session.id)) ?? (await claimBest(nodes, session, empty));
+  const { store, nodes, clock, random, onClaimed } = round;
+  // When nothing is warm it may hold one all the same: claimed before a crash, and never told.
+  const container = (await claimBest(round, session)) ?? (await round.held(session.id));
   if (!container) return 'none';
   const epoch = container.epoch ?? session.epoch + 1;
   const claimed = await store.enter(session, 'preparing', clock.now(), {
@@ -88,19 +112,16 @@ async function claimFor(
 
 /** The wanted class; a burst container when no standard one is warm. */
 async function claimBest(
-  nodes: Pick<Nodes, 'claim'>,
+  { nodes, empty }: Pick<Round, 'nodes' | 'empty'>,
   session: SessionRow,
-  empty: Set<string>,
 ): Promise<Container | null> {
-  const kinds =
+  const wanted =
     session.wanted === 'standard' ? (['standard', 'burst'] as const) : (['burst'] as const);
-  for (const kind of kinds) {
-    if (empty.has(kind)) continue;
-    const container = await nodes.claim(session.id, kind, session.epoch + 1);
-    if (container) return container;
-    empty.add(kind);
-  }
-  return null;
+  const classes = wanted.filter((one) => !empty.has(one));
+  if (classes.length === 0) return null;
+  const container = await nodes.claim(session.id, classes, session.epoch + 1);
+  if (!container) for (const one of classes) empty.add(one);
+  return container;
 }
 
 /** The session ended, or another FM was first: a container that it does not name is let go. */

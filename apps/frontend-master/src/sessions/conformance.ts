@@ -75,6 +75,7 @@ export function sessionsConformance(
       expect((await sessions.listByUser(ada, 6)).map((one) => one.id)).toEqual([id(2)]);
       expect((await sessions.listLive()).map((one) => one.id)).toEqual([id(2)]);
       expect((await sessions.listQueued()).map((one) => one.id)).toEqual([id(2)]);
+      expect(await sessions.countQueued()).toBe(1);
       await sessions.prune(7);
       expect(await sessions.find(id(1))).toBeNull();
       expect(await sessions.find(id(2))).not.toBeNull();

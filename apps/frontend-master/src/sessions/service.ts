@@ -226,7 +226,7 @@ async function open(
   if (mine.length >= limits.livePerUserMax) {
     throw fault('E_SESSION_TOO_MANY', { limit: limits.livePerUserMax });
   }
-  if ((await store.listQueued()).length >= limits.queueMax) throw fault('E_SESSION_QUEUE_FULL');
+  if ((await store.countQueued()) >= limits.queueMax) throw fault('E_SESSION_QUEUE_FULL');
   const { session, isNew } = await store.open({
     id: newId('session', random) as SessionId,
     user,

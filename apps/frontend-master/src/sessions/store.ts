@@ -23,6 +23,7 @@ export interface SessionStore {
   listByUser(user: UserId, endedSince: number): Promise<SessionRow[]>;
   listLive(): Promise<SessionRow[]>;
   listQueued(): Promise<SessionRow[]>;
+  countQueued(): Promise<number>;
   /**
    * Enters a state from one that leads there, in the same epoch unless `change` names one; null when
    * the session is elsewhere by now.
@@ -114,6 +115,13 @@ export function createSessionStore(store: Store): SessionStore {
     },
     listLive: () => listStates(db, liveStates),
     listQueued: () => listStates(db, ['queued']),
+    countQueued: async () => {
+      const counted = db
+        .selectFrom('sessions')
+        .select((eb) => eb.fn.countAll().as('count'))
+        .where('state', '=', 'queued');
+      return Number((await counted.executeTakeFirst())?.count ?? 0);
+    },
     enter: (session, state, at, change) => enter(db, session, state, at, change ?? {}),
     prune: async (at) => {
       await db

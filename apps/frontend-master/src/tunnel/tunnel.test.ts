@@ -141,7 +141,7 @@ beforeEach(async () => {
   });
   await start();
   await waitFor(() => agents.length === 2 && agents.every((one) => one.isConnected()));
-  session.container = (await fm.nodes.claim(id, 'standard', 1))!.id;
+  session.container = (await fm.nodes.claim(id, ['standard'], 1))!.id;
 });
 afterEach(async () => {
   await kill();
