@@ -1,5 +1,13 @@
 /** Clocks, misbehaving fakes and harnesses, for tests alone. */
+export {
+  type ClusterNode,
+  type DockerCluster,
+  type DockerClusterOptions,
+  startDockerCluster,
+} from './docker/docker-cluster.ts';
 export { type DockerHost, startDockerHost } from './docker/docker-host.ts';
+export { askEngine, type EngineRequest } from './docker/engine-request.ts';
+export { tracesOf } from './docker/traces.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { type FakeFrontend, startFakeFrontend } from './fake-frontend.ts';
 export { type Faults, type FaultyPipe, faultyPipe, type PipeEnd } from './faulty-pipe.ts';
