@@ -1,10 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import type { Clock } from '@joh/clock';
+import { type Clock, createTurns } from '@joh/clock';
 import { type Fault, fault, isFault } from '@joh/protocol';
 import { serveBackend } from './backend.ts';
 import { type GitRequest, parseGitRequest } from './git-request.ts';
-import { createTurns } from './turns.ts';
 
 /** Smart HTTP (protocol v2) over real git, for `/git/<owner>/<project>.git/*`. */
 export interface GitServer {
