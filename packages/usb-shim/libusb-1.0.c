@@ -1,12 +1,10 @@
-/* The ABI of libusb 1.0 as programmers use it, over the connection. Isochronous transfers, hot-plug
-   callbacks and streams are refused. */
-#include <libusb-1.0/libusb.h>
+/* The ABI of libusb 1.0 as programmers use it, over the connection: devices, descriptors, handles and
+   transfers that are waited for. */
+#include "libusb-1.0-internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
-
-#include "connection.h"
 
 #define TYPE_CONFIGURATION struct libusb_config_descriptor
 #define TYPE_INTERFACE struct libusb_interface
@@ -14,21 +12,12 @@
 #define TYPE_ENDPOINT_DESCRIPTOR struct libusb_endpoint_descriptor
 #include "configuration.h"
 
-struct libusb_context {
-  int unused;
-};
-struct libusb_device {
-  int references;
-  struct shim_device shim;
-};
-struct libusb_device_handle {
-  struct libusb_device *device;
-};
-
 static struct libusb_context the_context;
 
 int libusb_init(libusb_context **context) {
   if (context) *context = &the_context;
+  shim_completed = shim_transfer_completed;
+  shim_changed = shim_devices_changed;
   return shim_connect();
 }
 int libusb_init_context(libusb_context **context, const void *options, int count) {
@@ -41,7 +30,9 @@ int libusb_set_option(libusb_context *context, enum libusb_option option, ...) {
   (void)context, (void)option;
   return 0;
 }
-int libusb_has_capability(uint32_t capability) { return capability == LIBUSB_CAP_HAS_CAPABILITY; }
+int libusb_has_capability(uint32_t capability) {
+  return capability == LIBUSB_CAP_HAS_CAPABILITY || capability == LIBUSB_CAP_HAS_HOTPLUG;
+}
 const struct libusb_version *libusb_get_version(void) {
   static const struct libusb_version version = {1, 0, 26, 0, "", "joh usb-shim"};
   return &version;
@@ -73,29 +64,66 @@ int libusb_setlocale(const char *locale) {
 
 /* Devices */
 
-ssize_t libusb_get_device_list(libusb_context *context, libusb_device ***list) {
-  (void)context;
+/* Those that are plugged in, each with a reference of ours; under the lock. */
+static libusb_device *known[DEVICES_MAX];
+
+/* Whether `list` has a device of this number. */
+static int lists(const struct shim_device *list, int count, uint8_t number) {
+  for (int index = 0; index < count; index++)
+    if (list[index].number == number) return 1;
+  return 0;
+}
+
+int shim_refresh_devices(void) {
   struct shim_device *found = calloc(DEVICES_MAX, sizeof *found);
   if (!found) return LIBUSB_ERROR_NO_MEM;
   int count = shim_list(found);
-  libusb_device **devices = count < 0 ? NULL : calloc((size_t)count + 1, sizeof *devices);
-  for (int index = 0; devices && index < count; index++) {
-    devices[index] = calloc(1, sizeof **devices);
-    if (!devices[index]) break;
-    devices[index]->references = 1;
-    devices[index]->shim = found[index];
+  libusb_device *gone[DEVICES_MAX] = {NULL};
+  shim_lock();
+  for (int index = 0; index < DEVICES_MAX && count >= 0; index++) {
+    if (!known[index] || lists(found, count, known[index]->shim.number)) continue;
+    gone[index] = known[index];
+    known[index] = NULL;
+    shim_plug_event(gone[index], 0);
   }
+  for (int index = 0; index < count; index++) {
+    int at = 0;
+    while (at < DEVICES_MAX && !(known[at] && known[at]->shim.number == found[index].number)) at++;
+    if (at < DEVICES_MAX) continue;
+    for (at = 0; at < DEVICES_MAX && known[at];) at++;
+    libusb_device *device = at < DEVICES_MAX ? calloc(1, sizeof *device) : NULL;
+    if (!device) break;
+    device->references = 1;
+    device->shim = found[index];
+    known[at] = device;
+    shim_plug_event(device, 1);
+  }
+  shim_unlock();
+  for (int index = 0; index < DEVICES_MAX; index++) libusb_unref_device(gone[index]);
   free(found);
-  if (count >= 0 && !devices) return LIBUSB_ERROR_NO_MEM;
+  return count < 0 ? count : 0;
+}
+
+ssize_t libusb_get_device_list(libusb_context *context, libusb_device ***list) {
+  (void)context;
+  int status = shim_refresh_devices();
+  if (status < 0) return status;
+  libusb_device **devices = calloc(DEVICES_MAX + 1, sizeof *devices);
+  if (!devices) return LIBUSB_ERROR_NO_MEM;
+  ssize_t count = 0;
+  shim_lock();
+  for (int index = 0; index < DEVICES_MAX; index++)
+    if (known[index]) devices[count++] = libusb_ref_device(known[index]);
+  shim_unlock();
   *list = devices;
   return count;
 }
 libusb_device *libusb_ref_device(libusb_device *device) {
-  device->references++;
+  __atomic_add_fetch(&device->references, 1, __ATOMIC_SEQ_CST);
   return device;
 }
 void libusb_unref_device(libusb_device *device) {
-  if (device && --device->references == 0) free(device);
+  if (device && __atomic_sub_fetch(&device->references, 1, __ATOMIC_SEQ_CST) == 0) free(device);
 }
 void libusb_free_device_list(libusb_device **list, int unreference) {
   if (!list) return;
@@ -190,10 +218,13 @@ int libusb_get_max_packet_size(libusb_device *device, unsigned char endpoint) {
 /* Handles */
 
 int libusb_open(libusb_device *device, libusb_device_handle **out) {
-  int status = shim_call(OPERATION_OPEN, device->shim.number, NULL, 0);
-  if (status != 0) return status;
   libusb_device_handle *handle = calloc(1, sizeof *handle);
   if (!handle) return LIBUSB_ERROR_NO_MEM;
+  int status = shim_call(OPERATION_OPEN, device->shim.number, NULL, 0);
+  if (status != 0) {
+    free(handle);
+    return status;
+  }
   handle->device = libusb_ref_device(device);
   *out = handle;
   return 0;
@@ -210,9 +241,16 @@ libusb_device_handle *libusb_open_device_with_vid_pid(libusb_context *context, u
   libusb_free_device_list(list, 1);
   return handle;
 }
+/* Writes that were not waited for are, now: a tool that says it is done must be. */
 void libusb_close(libusb_device_handle *handle) {
   if (!handle) return;
-  shim_call(OPERATION_CLOSE, handle->device->shim.number, NULL, 0);
+  uint8_t number = handle->device->shim.number;
+  int status = shim_flush(number);
+  if (status != 0)
+    fprintf(stderr, "usb: the last writes to the device failed: %s\n", libusb_error_name(status));
+  shim_send(OPERATION_CLOSE, number, NULL, 0);
+  shim_forget(number);
+  shim_drop_transfers(handle);
   libusb_unref_device(handle->device);
   free(handle);
 }
@@ -226,25 +264,39 @@ int libusb_get_configuration(libusb_device_handle *handle, int *value) {
   *value = handle->device->shim.configuration[5];
   return 0;
 }
+/* Choosing what is chosen needs no one's answer. */
 int libusb_set_configuration(libusb_device_handle *handle, int value) {
+  if (value == handle->device->shim.configuration[5]) return 0;
   return with_byte(handle, OPERATION_CONFIGURE, value);
 }
 int libusb_claim_interface(libusb_device_handle *handle, int number) {
-  return with_byte(handle, OPERATION_CLAIM, number);
+  if (number < 0 || number > 31) return LIBUSB_ERROR_INVALID_PARAM;
+  if (handle->claimed & 1u << number) return 0;
+  int status = with_byte(handle, OPERATION_CLAIM, number);
+  if (status == 0) handle->claimed |= 1u << number;
+  return status;
 }
 int libusb_release_interface(libusb_device_handle *handle, int number) {
-  return with_byte(handle, OPERATION_RELEASE, number);
+  if (number < 0 || number > 31) return LIBUSB_ERROR_INVALID_PARAM;
+  if (!(handle->claimed & 1u << number)) return LIBUSB_ERROR_NOT_FOUND;
+  int status = shim_flush(handle->device->shim.number);
+  uint8_t byte = (uint8_t)number;
+  handle->claimed &= ~(1u << number);
+  if (!shim_send(OPERATION_RELEASE, handle->device->shim.number, &byte, 1))
+    return LIBUSB_ERROR_NO_DEVICE;
+  return status;
 }
 int libusb_set_interface_alt_setting(libusb_device_handle *handle, int number, int alternate) {
   uint8_t bytes[] = {(uint8_t)number, (uint8_t)alternate};
   return shim_call(OPERATION_ALTERNATE, handle->device->shim.number, bytes, sizeof bytes);
 }
 int libusb_reset_device(libusb_device_handle *handle) {
+  shim_flush(handle->device->shim.number);
+  shim_forget(handle->device->shim.number);
   return shim_call(OPERATION_RESET, handle->device->shim.number, NULL, 0);
 }
 int libusb_clear_halt(libusb_device_handle *handle, unsigned char endpoint) {
-  (void)handle, (void)endpoint;
-  return 0;
+  return with_byte(handle, OPERATION_CLEAR_HALT, endpoint);
 }
 int libusb_kernel_driver_active(libusb_device_handle *handle, int number) {
   (void)handle, (void)number;
@@ -276,12 +328,14 @@ int libusb_control_transfer(libusb_device_handle *handle, uint8_t type, uint8_t 
                      (uint8_t)(index >> 8),
                      (uint8_t)length,
                      (uint8_t)(length >> 8)};
-  return shim_transfer(handle->device->shim.number, 0, setup, data, length, timeout);
+  struct shim_transfer transfer = {&handle->device->shim, 0, setup, data, length, timeout};
+  return shim_move(&transfer);
 }
 int libusb_bulk_transfer(libusb_device_handle *handle, unsigned char endpoint, unsigned char *data,
                          int length, int *moved, unsigned int timeout) {
-  int status =
-      shim_transfer(handle->device->shim.number, endpoint, NULL, data, (uint32_t)length, timeout);
+  if (length < 0) return LIBUSB_ERROR_INVALID_PARAM;
+  struct shim_transfer transfer = {&handle->device->shim, endpoint, NULL, data, (uint32_t)length, timeout};
+  int status = shim_move(&transfer);
   if (moved) *moved = status < 0 ? 0 : status;
   return status < 0 ? status : 0;
 }
@@ -303,146 +357,4 @@ int libusb_get_string_descriptor_ascii(libusb_device_handle *handle, uint8_t ind
     data[written++] = bytes[at + 1] || bytes[at] > 0x7f ? '?' : bytes[at];
   data[written] = 0;
   return written;
-}
-
-/* Transfers that are submitted */
-
-struct pending {
-  struct pending *next;
-  struct libusb_transfer *transfer;
-  uint32_t id;
-};
-static struct pending *pending;
-
-static enum libusb_transfer_status status_of(int status) {
-  switch (status) {
-    case 0: return LIBUSB_TRANSFER_COMPLETED;
-    case LIBUSB_ERROR_TIMEOUT: return LIBUSB_TRANSFER_TIMED_OUT;
-    case LIBUSB_ERROR_PIPE: return LIBUSB_TRANSFER_STALL;
-    case LIBUSB_ERROR_NO_DEVICE: return LIBUSB_TRANSFER_NO_DEVICE;
-    case LIBUSB_ERROR_INTERRUPTED: return LIBUSB_TRANSFER_CANCELLED;
-    case LIBUSB_ERROR_OVERFLOW: return LIBUSB_TRANSFER_OVERFLOW;
-    default: return LIBUSB_TRANSFER_ERROR;
-  }
-}
-
-static int is_in(const struct libusb_transfer *transfer) {
-  uint8_t address =
-      transfer->type == LIBUSB_TRANSFER_TYPE_CONTROL ? transfer->buffer[0] : transfer->endpoint;
-  return (address & LIBUSB_ENDPOINT_IN) != 0;
-}
-
-static void finish(struct libusb_transfer *transfer, const struct reply *reply) {
-  int header = transfer->type == LIBUSB_TRANSFER_TYPE_CONTROL ? LIBUSB_CONTROL_SETUP_SIZE : 0;
-  transfer->status = status_of(reply->status);
-  transfer->actual_length = 0;
-  if (reply->status == 0 && is_in(transfer)) {
-    uint32_t room = (uint32_t)(transfer->length - header);
-    uint32_t moved = reply->length < room ? reply->length : room;
-    if (moved > 0) memcpy(transfer->buffer + header, reply->data, moved);
-    transfer->actual_length = (int)moved;
-  } else if (reply->status == 0 && reply->length == 4) {
-    transfer->actual_length = reply->data[0] | reply->data[1] << 8 | reply->data[2] << 16;
-  }
-  if (transfer->actual_length < transfer->length - header && transfer->status == 0 &&
-      (transfer->flags & LIBUSB_TRANSFER_SHORT_NOT_OK))
-    transfer->status = LIBUSB_TRANSFER_ERROR;
-  int frees = (transfer->flags & LIBUSB_TRANSFER_FREE_TRANSFER) != 0;
-  if (transfer->callback) transfer->callback(transfer);
-  if (frees) libusb_free_transfer(transfer);
-}
-
-static void dispatch(struct reply *reply) {
-  for (struct pending **link = &pending; *link; link = &(*link)->next) {
-    struct pending *found = *link;
-    if (found->id != reply->id) continue;
-    *link = found->next;
-    struct libusb_transfer *transfer = found->transfer;
-    free(found);
-    finish(transfer, reply);
-    break;
-  }
-  free(reply->data);
-}
-
-struct libusb_transfer *libusb_alloc_transfer(int packets) {
-  if (packets != 0) return NULL; /* isochronous */
-  return calloc(1, sizeof(struct libusb_transfer));
-}
-void libusb_free_transfer(struct libusb_transfer *transfer) {
-  if (!transfer) return;
-  if (transfer->flags & LIBUSB_TRANSFER_FREE_BUFFER) free(transfer->buffer);
-  free(transfer);
-}
-int libusb_submit_transfer(struct libusb_transfer *transfer) {
-  if (transfer->type == LIBUSB_TRANSFER_TYPE_ISOCHRONOUS) return LIBUSB_ERROR_NOT_SUPPORTED;
-  shim_other = dispatch;
-  struct pending *added = calloc(1, sizeof *added);
-  if (!added) return LIBUSB_ERROR_NO_MEM;
-  int is_control = transfer->type == LIBUSB_TRANSFER_TYPE_CONTROL;
-  int header = is_control ? LIBUSB_CONTROL_SETUP_SIZE : 0;
-  added->transfer = transfer;
-  added->id = shim_submit(transfer->dev_handle->device->shim.number, transfer->endpoint,
-                          is_control ? transfer->buffer : NULL, transfer->buffer + header,
-                          (uint32_t)(transfer->length - header), transfer->timeout);
-  if (added->id == 0) {
-    free(added);
-    return LIBUSB_ERROR_NO_DEVICE;
-  }
-  added->next = pending;
-  pending = added;
-  return 0;
-}
-/* The answer to the transfer itself comes later, as cancelled. */
-int libusb_cancel_transfer(struct libusb_transfer *transfer) {
-  for (struct pending *each = pending; each; each = each->next) {
-    if (each->transfer != transfer) continue;
-    uint8_t id[] = {(uint8_t)each->id, (uint8_t)(each->id >> 8), (uint8_t)(each->id >> 16),
-                    (uint8_t)(each->id >> 24)};
-    uint8_t device = transfer->dev_handle->device->shim.number;
-    return shim_send(OPERATION_CANCEL, device, id, sizeof id) ? 0 : LIBUSB_ERROR_NO_DEVICE;
-  }
-  return LIBUSB_ERROR_NOT_FOUND;
-}
-
-int libusb_handle_events_timeout_completed(libusb_context *context, struct timeval *time,
-                                           int *completed) {
-  (void)context;
-  if (completed && *completed) return 0;
-  struct reply reply;
-  shim_other = dispatch;
-  int received = shim_receive(&reply, (int)(time->tv_sec * 1000 + (time->tv_usec + 999) / 1000));
-  /* What is there already is taken too: one wake-up, many transfers. */
-  while (received == 1) {
-    dispatch(&reply);
-    received = shim_receive(&reply, 0);
-  }
-  return received < 0 ? received : 0;
-}
-int libusb_handle_events_timeout(libusb_context *context, struct timeval *time) {
-  return libusb_handle_events_timeout_completed(context, time, NULL);
-}
-int libusb_handle_events_completed(libusb_context *context, int *completed) {
-  struct timeval time = {.tv_sec = 60};
-  return libusb_handle_events_timeout_completed(context, &time, completed);
-}
-int libusb_handle_events(libusb_context *context) {
-  return libusb_handle_events_completed(context, NULL);
-}
-int libusb_get_next_timeout(libusb_context *context, struct timeval *time) {
-  (void)context, (void)time;
-  return 0;
-}
-
-/* Hot-plug is said to be missing by libusb_has_capability. */
-int libusb_hotplug_register_callback(libusb_context *context, int events, int flags, int vendor,
-                                     int product, int class, libusb_hotplug_callback_fn callback,
-                                     void *data, libusb_hotplug_callback_handle *handle) {
-  (void)context, (void)events, (void)flags, (void)vendor, (void)product, (void)class;
-  (void)callback, (void)data, (void)handle;
-  return LIBUSB_ERROR_NOT_SUPPORTED;
-}
-void libusb_hotplug_deregister_callback(libusb_context *context,
-                                        libusb_hotplug_callback_handle handle) {
-  (void)context, (void)handle;
 }

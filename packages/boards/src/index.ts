@@ -2,6 +2,7 @@
 export type { Board, ProgramProgress, ProgramResult, ProgramTarget } from './board.ts';
 export { boardById, boardFilters, boards, type FoundBoard, findBoards } from './boards.ts';
 export { checkBitstream, type ProgramOptions, programBoard } from './program.ts';
+export { type DeviceUser, type SharedDevice, sharedDevice } from './shared-device.ts';
 export type { Signal } from './signal.ts';
 export type { UsbPort, UsbSetup } from './usb-port.ts';
 export { type WebUsbDevice, webUsbPort } from './webusb-port.ts';

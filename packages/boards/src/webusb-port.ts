@@ -20,6 +20,7 @@ export interface WebUsbDevice {
   releaseInterface(number: number): Promise<void>;
   selectAlternateInterface?(number: number, alternate: number): Promise<void>;
   reset?(): Promise<void>;
+  clearHalt?(direction: 'in' | 'out', endpoint: number): Promise<void>;
   controlTransferIn(
     setup: UsbSetup,
     length: number,

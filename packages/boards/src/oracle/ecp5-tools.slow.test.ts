@@ -8,9 +8,9 @@ import { systemClock } from '@joh/clock';
 import { temporaryFolder } from '@joh/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { jtagTrace } from './jtag-trace.ts';
+import { recorded, type SeenTransfer } from './seen-transfer.ts';
 import { buildShim, runTool } from './shim.ts';
-import { recorded } from './spi-trace.ts';
-import { type SeenTransfer, usbSocket } from './usb-socket.ts';
+import { usbSocket } from './usb-socket.ts';
 
 const burst = 0x7a;
 const clock = systemClock();

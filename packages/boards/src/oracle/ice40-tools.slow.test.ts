@@ -9,16 +9,16 @@ import { simulatedIcebreaker } from '@joh/boards/simulated';
 import { systemClock } from '@joh/clock';
 import { temporaryFolder } from '@joh/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { recorded, type SeenTransfer } from './seen-transfer.ts';
 import { buildShim, runTool } from './shim.ts';
 import {
   configurationBytes,
   flashInstructions,
   programmedPages,
-  recorded,
   type SpiBurst,
   spiTrace,
 } from './spi-trace.ts';
-import { type SeenTransfer, usbSocket } from './usb-socket.ts';
+import { usbSocket } from './usb-socket.ts';
 
 const file = fileURLToPath(new URL('../../../bitstream/fixtures/up5k-memory.bin', import.meta.url));
 const image = new Uint8Array(readFileSync(file));

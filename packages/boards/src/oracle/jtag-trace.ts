@@ -1,7 +1,7 @@
 /** What was shifted over JTAG, from the USB transfers that a driver made. */
 import { jtagTap } from '../simulated/jtag-tap.ts';
 import { feedMpsse, mpsse } from '../simulated/mpsse.ts';
-import type { SeenTransfer } from './usb-socket.ts';
+import type { SeenTransfer } from './seen-transfer.ts';
 
 export interface JtagTrace {
   /** Instructions in the order of Update-IR. */

@@ -1,28 +1,19 @@
 /** Builds `packages/usb-shim` and runs programs with it, against devices behind a socket. */
 import { spawn, spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const folder = fileURLToPath(new URL('../../../usb-shim/', import.meta.url));
-const sources = ['connection.c', 'libusb-1.0.c', 'libusb-0.1.c'].map((name) => join(folder, name));
-const compiler = 'gcc';
+const builder = fileURLToPath(new URL('../../../usb-shim/build.js', import.meta.url));
 /** A tool that does not end by itself is killed, and its test fails. */
 const toolMs = 60_000;
 
 /**
- * Compiles the shim with gcc into a folder of the caller's; the library's path.
+ * Compiles the shim into a folder of the caller's, as the agent's bundle has it.
  * @throws Error with gcc's words (Debian packages gcc, libc6-dev, libusb-1.0-0-dev, libusb-dev).
  */
 export function buildShim(into: string): string {
-  const library = join(into, 'usb-shim.so');
-  const flags = ['-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-O1', '-fPIC'];
-  const { status, stderr, error } = spawnSync(
-    compiler,
-    [...flags, '-shared', '-o', library, ...sources],
-    { encoding: 'utf8' },
-  );
-  if (status !== 0) throw new Error(`gcc: ${error?.message ?? stderr}`);
-  return library;
+  const { status, stderr } = spawnSync(process.execPath, [builder, into], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return into;
 }
 
 export interface ToolRun {
@@ -41,7 +32,7 @@ export function runTool(
 ): Promise<ToolRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      env: { ...process.env, LD_PRELOAD: library, JOH_USB_SOCKET: socket },
+      env: { ...process.env, LD_LIBRARY_PATH: library, JOH_USB_SOCKET: socket },
       timeout: toolMs,
       killSignal: 'SIGKILL',
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,7 +1,6 @@
 /** What was sent over SPI, from the USB transfers that a driver made: the common ground of drivers. */
-import type { WebUsbDevice } from '@joh/boards';
 import { feedMpsse, mpsse } from '../simulated/mpsse.ts';
-import type { SeenTransfer } from './usb-socket.ts';
+import type { SeenTransfer } from './seen-transfer.ts';
 
 /** ADBUS bits of an iCEBreaker: SCK, SS_B, CRESET_B. */
 const line = { select: 0x10, reset: 0x80 } as const;
@@ -53,20 +52,6 @@ export function spiTrace(seen: readonly SeenTransfer[]): SpiBurst[] {
       engine.output.length = 0;
     }
   return bursts;
-}
-
-/** The same of our own driver: a device that notes its transfers. */
-export function recorded(device: WebUsbDevice, seen: SeenTransfer[]): WebUsbDevice {
-  return new Proxy(device, {
-    get: (target, key) => {
-      const value = Reflect.get(target, key);
-      if (key !== 'transferOut') return typeof value === 'function' ? value.bind(target) : value;
-      return (endpoint: number, data: Uint8Array<ArrayBuffer>) => {
-        seen.push({ device: 1, endpoint, setup: null, data: data.slice(), isIn: false });
-        return target.transferOut(endpoint, data);
-      };
-    },
-  });
 }
 
 /** The flash instructions of a trace: one burst in reset with select low each. */
