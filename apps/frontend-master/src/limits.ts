@@ -77,6 +77,8 @@ export const sessionLimits = {
   livePerUserMax: 8,
   /** Clone included. */
   prepareDeadlineMs: 120_000,
+  /** Sessions whose repository is looked at by git at once: a class of 30 takes some 0.1 s so. */
+  repositoryLooksMax: 4,
   /** Containers tried for one claim before the session fails. */
   prepareAttemptsMax: 3,
   /** Containers a session may lose before it fails. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { runGit } from '@joh/git-server';
 import { isFault } from '@joh/protocol';
 import { type CommitAuthor, encodeCommit, type RepositoryFile } from './fast-import.ts';
+import { headCommit } from './head-commit.ts';
 
 /** The name of the first branch of a new repository. */
 const firstBranch = 'main';
@@ -54,11 +55,11 @@ export async function addMissingFiles(options: {
   const { folder, signal } = options;
   // Someone may push between the look and the commit; git then refuses ours, and we look again.
   for (let attempt = 1; ; attempt += 1) {
-    const branch = (await git(folder, signal, 'symbolic-ref', '--short', 'HEAD')).trim();
-    const parent = await headOf(folder, signal);
+    const parent = (await headCommit(folder)) ?? (await headOf(folder, signal));
     const names = await topLevelNames(folder, parent, signal);
     const missing = options.files.filter((file) => !options.has(names, file));
     if (missing.length === 0) return [];
+    const branch = (await git(folder, signal, 'symbolic-ref', '--short', 'HEAD')).trim();
     const paths = missing.map((file) => file.path);
     const message = `Add ${paths.join(' and ')}\n\nThe session needs ${paths.length === 1 ? 'it' : 'them'}.\n`;
     try {

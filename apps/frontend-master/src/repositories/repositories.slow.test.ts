@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '#limits';
 import { createHttp, createLogger, type Http, openStore, type Store } from '#platform';
 import type { RepositoryFile } from './fast-import.ts';
+import { headCommit } from './head-commit.ts';
 import { repositoriesMigrations } from './migrations.ts';
 import { repositoriesRoutes } from './routes.ts';
 import { createRepositories, type Repositories } from './service.ts';
@@ -153,6 +154,42 @@ describe('repositories with stock git', () => {
     expect(await bare('log', '-1', '--format=%an: %s', 'main')).toBe(
       'Joy of Hardware: Add default.nix\n',
     );
+  });
+
+  it('are looked at again after each change of the default branch, loose or packed', async () => {
+    const nix = [file('shell.nix', 'mine'), file('default.nix', 'mine')];
+    await repositories.create(id, nix, ada);
+    const at = join(repositories.root, `${id}.git`);
+    const head = (await bare('rev-parse', 'main')).trim();
+    expect(await headCommit(at)).toBe(head);
+    await bare('pack-refs', '--all');
+    expect(await headCommit(at)).toBe(head);
+    await repositories.ensureProjectFiles({ id }, deadline());
+    expect((await bare('rev-parse', 'main')).trim()).toBe(head);
+    // The same branch without one of them: it is added again.
+    const tree = (await bare('ls-tree', 'main')).replace(/^.*\tshell\.nix\n/m, '');
+    const without = (
+      await runGit({ args: ['mktree'], cwd: at, input: Buffer.from(tree), signal: deadline() })
+    ).trim();
+    const commit = (
+      await bare(
+        '-c',
+        'user.name=a',
+        '-c',
+        'user.email=a@example.org',
+        'commit-tree',
+        '-p',
+        head,
+        '-m',
+        'less',
+        without,
+      )
+    ).trim();
+    await bare('update-ref', 'refs/heads/main', commit);
+    await repositories.ensureProjectFiles({ id }, deadline());
+    expect(await bare('ls-tree', '--name-only', 'main')).toBe('default.nix\nshell.nix\n');
+    await bare('update-ref', '-d', 'refs/heads/main');
+    expect(await headCommit(at)).toBeNull();
   });
 
   it('are filled when they are still empty', async () => {

@@ -7,6 +7,7 @@ import { fault, type ProjectId, type SessionId, type UserId } from '@joh/protoco
 import type { Logger, Store } from '#platform';
 import { addMissingFiles, createBareRepository, folderOf } from './bare-repository.ts';
 import type { CommitAuthor, RepositoryFile } from './fast-import.ts';
+import { headCommit } from './head-commit.ts';
 import { createSessionTokens, type SessionTokens } from './session-tokens.ts';
 import { createTokenStore } from './store.ts';
 
@@ -56,6 +57,9 @@ export interface RepositoriesOptions {
 /** What a session needs at the top of a project. */
 const neededPaths: ReadonlySet<string> = new Set(['shell.nix', 'default.nix']);
 
+/** Some 150 bytes each. */
+const completeMax = 10_000;
+
 /** Who commits what the product adds by itself. */
 const product: CommitAuthor = { name: 'Joy of Hardware', email: 'noreply@joyofhardware.com' };
 
@@ -64,30 +68,41 @@ export function createRepositories(options: RepositoriesOptions): Repositories {
   const tokens = createSessionTokens({ ...options, store: createTokenStore(options.store) });
   const garbage = createGarbageCollection(options);
   const deadline = () => AbortSignal.timeout(limits.gitCommandDeadlineMs);
+  /** The commit of each project in which nothing was missing: looking again needs no git. */
+  const complete = new Map<ProjectId, string>();
+  const remember = (project: ProjectId, commit: string | null) => {
+    if (complete.size >= completeMax) complete.clear();
+    if (commit !== null) complete.set(project, commit);
+  };
   return {
     root,
     tokens,
     folder: (project) => folderOf('', project),
-    create: (project, files, author) =>
-      createBareRepository({
-        folder: folderOf(root, project),
-        files,
-        author,
-        atMs: clock.now(),
-        signal: deadline(),
-      }),
+    async create(project, files, author) {
+      const folder = folderOf(root, project);
+      const work = { folder, files, author, atMs: clock.now(), signal: deadline() };
+      await createBareRepository(work);
+      const names = new Set(files.map(({ path }) => path));
+      const isComplete = [...neededPaths].every((path) => names.has(path));
+      if (isComplete) remember(project, await headCommit(folder));
+    },
     async remove(project) {
+      complete.delete(project);
       await tokens.revokeOfProject(project);
       await removeFolder(root, folderOf('', project));
     },
     async ensureProjectFiles({ id }, signal) {
       const folder = folderOf(root, id);
+      const head = await headCommit(folder);
+      if (head !== null && complete.get(id) === head) return;
       const files = await options.defaultFiles(id);
       const work = { folder, author: product, atMs: clock.now(), signal };
       // What the user deleted of the template stays deleted, but for what a session cannot do without.
       const needed = files.filter(({ path }) => neededPaths.has(path));
-      if (existsSync(folder)) await addMissingFiles({ ...work, files: needed, has });
-      else await createBareRepository({ ...work, files });
+      if (!existsSync(folder)) await createBareRepository({ ...work, files });
+      else if ((await addMissingFiles({ ...work, files: needed, has })).length === 0) {
+        remember(id, head);
+      }
     },
     mintSessionToken: ({ project, ...grant }) => tokens.mint({ ...grant, project: project.id }),
     revokeSessionTokens: (session) => tokens.revoke(session),

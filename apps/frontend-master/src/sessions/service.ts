@@ -69,6 +69,7 @@ export interface SessionLimits {
   queueMax: number;
   livePerUserMax: number;
   prepareDeadlineMs: number;
+  repositoryLooksMax: number;
   prepareAttemptsMax: number;
   movesMax: number;
   closeDeadlineMs: number;

@@ -1,4 +1,4 @@
-import { type Clock, withDeadline } from '@joh/clock';
+import { type Clock, createTurns, type Turns, withDeadline } from '@joh/clock';
 import { type ContainerId, type Fault, fault, isFault } from '@joh/protocol';
 import type { Nodes } from '#nodes';
 import type { Logger } from '#platform';
@@ -20,12 +20,18 @@ export interface StepsOptions extends Neighbours {
   clock: Clock;
   logger: Logger;
   progress: Progress;
-  limits: { prepareDeadlineMs: number; closeDeadlineMs: number };
+  limits: { prepareDeadlineMs: number; closeDeadlineMs: number; repositoryLooksMax: number };
   /** The session waits in the queue again. */
   onQueued(): void;
 }
 
-export function createSteps(options: StepsOptions): Steps {
+interface Parts extends StepsOptions {
+  /** Starting git holds up the whole process a millisecond: claims come in between. */
+  turns: Turns;
+}
+
+export function createSteps(given: StepsOptions): Steps {
+  const options = { ...given, turns: createTurns(given.limits.repositoryLooksMax) };
   return {
     async run(session, step, signal) {
       switch (step.kind) {
@@ -45,7 +51,7 @@ export function createSteps(options: StepsOptions): Steps {
 }
 
 async function prepare(
-  options: StepsOptions,
+  options: Parts,
   session: SessionRow,
   container: ContainerId,
   signal: AbortSignal,
@@ -65,7 +71,7 @@ async function prepare(
 }
 
 async function callPrepare(
-  { agents, projects, repositories, accounts, progress }: StepsOptions,
+  { agents, projects, repositories, accounts, progress, turns }: Parts,
   session: SessionRow,
   container: ContainerId,
   signal: AbortSignal,
@@ -73,7 +79,12 @@ async function callPrepare(
   progress.set(session.id, claimed);
   const user = await accounts.find(session.user);
   if (!user) throw fault('E_SESSION_PREPARE_FAILED', { reason: 'the account is gone' });
-  await repositories.ensureProjectFiles(session.project, signal);
+  const done = await turns.take(signal);
+  try {
+    await repositories.ensureProjectFiles(session.project, signal);
+  } finally {
+    done();
+  }
   const grant = { session: session.id, epoch: session.epoch, user: user.id };
   const gitToken = await repositories.mintSessionToken({ ...grant, project: session.project });
   signal.throwIfAborted();
