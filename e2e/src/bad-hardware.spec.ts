@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { createJoh } from './joh.ts';
 import { enter, newPerson } from './person.ts';
-import { root } from './product.ts';
 import { expect, test } from './product-test.ts';
+import { root } from './root.ts';
 
 test.use({ actionTimeout: 20_000 });
 test.setTimeout(120_000);

@@ -1,19 +1,20 @@
 /** Processes of the product are killed while it is used. What was said to be kept is kept. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Product, processesNaming, waitFor, withProduct } from '@joh/testkit';
 import { idePage } from './ide-page.ts';
 import { enter, newPerson } from './person.ts';
-import { type Product, processesOf, until, withProduct } from './product.ts';
 import { expect, test } from './product-test.ts';
 
 test.use({ actionTimeout: 20_000 });
 test.setTimeout(150_000);
 
 /** Numbers of the processes of one container whose command line has `what` in it. */
-async function processesIn(product: Product, container: string, what: string): Promise<number[]> {
-  const all = await processesOf(product.dataDirectory);
-  const pids = all.filter((line) => line.includes(what)).map((line) => Number.parseInt(line, 10));
-  return pids.filter((pid) => environmentOf(pid).includes(container));
+function processesIn(product: Product, container: string, what: string): number[] {
+  return processesNaming(product.dataDirectory)
+    .filter(({ command }) => command.includes(what))
+    .map(({ pid }) => pid)
+    .filter((pid) => environmentOf(pid).includes(container));
 }
 
 function environmentOf(pid: number): string {
@@ -56,12 +57,18 @@ test('a session outlives its FrontendMaster and its agent, and then leaves nothi
 
       await test.step('FrontendMaster is killed and starts again', async () => {
         await ide.inTerminal(tick('a.txt', 120));
-        await until(10_000, 'it counts', async () => ((await count('a.txt')) > 20 ? true : null));
+        await waitFor(async () => (await count('a.txt')) > 20, {
+          deadlineMs: 10_000,
+          what: 'it counts',
+          everyMs: 50,
+        });
         await product.crash();
         const before = await count('a.txt');
-        await until(10_000, 'it goes on without FrontendMaster', async () =>
-          (await count('a.txt')) > before + 10 ? true : null,
-        );
+        await waitFor(async () => (await count('a.txt')) > before + 10, {
+          deadlineMs: 10_000,
+          what: 'it goes on without FrontendMaster',
+          everyMs: 50,
+        });
         await product.restart();
         expect((await person.client.sessions.get(session)).state).toMatch(/ready|detached/);
         await expect(ide.terminal).toContainText('all-of-a.txt', { timeout: 40_000 });
@@ -74,32 +81,44 @@ test('a session outlives its FrontendMaster and its agent, and then leaves nothi
       });
 
       await test.step('the agent is killed; it is started again and the terminal is the same', async () => {
-        const shell = await processesIn(product, container ?? '', '/bash');
+        const shell = processesIn(product, container ?? '', '/bash');
         await ide.inTerminal('clear; kept=$((40+2))');
         await ide.inTerminal(tick('b.txt', 100));
-        await until(10_000, 'it counts', async () => ((await count('b.txt')) > 10 ? true : null));
-        const [agent] = await processesIn(product, container ?? '', 'dist/agent.js');
-        process.kill(agent ?? 0, 'SIGKILL');
-        await until(10_000, 'another agent', async () => {
-          const [now] = await processesIn(product, container ?? '', 'dist/agent.js');
-          return now !== undefined && now !== agent ? now : null;
+        await waitFor(async () => (await count('b.txt')) > 10, {
+          deadlineMs: 10_000,
+          what: 'it counts',
+          everyMs: 50,
         });
-        expect(await processesIn(product, container ?? '', '/bash')).toEqual(shell);
-        await until(20_000, 'it counts to the end', async () =>
-          (await count('b.txt')) === 100 ? true : null,
+        const [agent] = processesIn(product, container ?? '', 'dist/agent.js');
+        process.kill(agent ?? 0, 'SIGKILL');
+        await waitFor(
+          async () => {
+            const [now] = processesIn(product, container ?? '', 'dist/agent.js');
+            return now !== undefined && now !== agent ? now : null;
+          },
+          { deadlineMs: 10_000, what: 'another agent', everyMs: 50 },
         );
+        expect(processesIn(product, container ?? '', '/bash')).toEqual(shell);
+        await waitFor(async () => (await count('b.txt')) === 100, {
+          deadlineMs: 20_000,
+          what: 'it counts to the end',
+          everyMs: 50,
+        });
         // The link of the agent that died is gone; the page comes back by itself or says how.
         const banner = page.getByTestId('connection-banner');
-        await until(40_000, 'the page is back, or says what to do', async () => {
-          if (await banner.isVisible()) {
-            const text = (await banner.textContent()) ?? '';
-            if (/Reload/.test(text)) {
-              await banner.getByRole('button', { name: 'Reload' }).click();
-              return text;
+        await waitFor(
+          async () => {
+            if (await banner.isVisible()) {
+              const text = (await banner.textContent()) ?? '';
+              if (/Reload/.test(text)) {
+                await banner.getByRole('button', { name: 'Reload' }).click();
+                return text;
+              }
             }
-          }
-          return (await buffer()).includes('all-of-b.txt') ? 'back' : null;
-        });
+            return (await buffer()).includes('all-of-b.txt') ? 'back' : null;
+          },
+          { deadlineMs: 40_000, what: 'the page is back, or says what to do', everyMs: 50 },
+        );
         await expect(page.getByRole('treeitem', { name: 'icebreaker.pcf' })).toBeVisible();
         await expect(ide.terminal).toContainText('all-of-b.txt', { timeout: 20_000 });
         await ide.inTerminal('echo still-$kept');
@@ -113,18 +132,21 @@ test('a session outlives its FrontendMaster and its agent, and then leaves nothi
         await expect(banner).toContainText('This session has ended.');
         await expect(banner).toContainText('What was pushed is in the project.');
         await person.client.signIn(person);
-        await until(30_000, 'nothing is left of it', async () => {
-          const left = await processesIn(product, container ?? '', '');
-          const { nodes } = await person.client.nodes();
-          const rows = nodes
-            .flatMap((node) => node.containers)
-            .filter(({ id }) => id === container);
-          const metrics = await (await fetch(`${product.url}/metrics`)).text();
-          const isCut = /^joh_tunnels_open 0$/m.test(metrics);
-          const isGone =
-            isCut && left.length === 0 && !foldersOf(product).includes(container ?? '');
-          return (isGone && rows.length === 0) || null;
-        });
+        await waitFor(
+          async () => {
+            const left = processesIn(product, container ?? '', '');
+            const { nodes } = await person.client.nodes();
+            const rows = nodes
+              .flatMap((node) => node.containers)
+              .filter(({ id }) => id === container);
+            const metrics = await (await fetch(`${product.url}/metrics`)).text();
+            const isCut = /^joh_tunnels_open 0$/m.test(metrics);
+            const isGone =
+              isCut && left.length === 0 && !foldersOf(product).includes(container ?? '');
+            return isGone && rows.length === 0;
+          },
+          { deadlineMs: 30_000, what: 'nothing is left of it', everyMs: 50 },
+        );
       });
     },
   );
@@ -158,21 +180,31 @@ test('killed in the middle of claims, it serves each session once and leaves no 
         const { sessions } = await person.client.sessions.list();
         const live = sessions.filter(({ state }) => state !== 'closed' && state !== 'failed');
         expect(live).toHaveLength(2);
-        await until(30_000, 'every container has a row, and every folder a container', async () => {
-          const { nodes } = await person.client.nodes();
-          const containers = nodes.flatMap((node) => node.containers);
-          const claimed = containers.filter(({ state }) => state === 'claimed');
-          const ids = containers.map(({ id }) => id).sort();
-          const folders = foldersOf(product).sort();
-          return (claimed.length === 2 && folders.join() === ids.join()) || null;
-        });
+        await waitFor(
+          async () => {
+            const { nodes } = await person.client.nodes();
+            const containers = nodes.flatMap((node) => node.containers);
+            const claimed = containers.filter(({ state }) => state === 'claimed');
+            const ids = containers.map(({ id }) => id).sort();
+            const folders = foldersOf(product).sort();
+            return claimed.length === 2 && folders.join() === ids.join();
+          },
+          {
+            deadlineMs: 30_000,
+            what: 'every container has a row, and every folder a container',
+            everyMs: 50,
+          },
+        );
         for (const { id } of live) await person.client.sessions.remove(id);
-        await until(30_000, 'only warm ones are left', async () => {
-          const { nodes } = await person.client.nodes();
-          const containers = nodes.flatMap((node) => node.containers);
-          const isClean = containers.every(({ state }) => state === 'warm');
-          return (isClean && foldersOf(product).length === containers.length) || null;
-        });
+        await waitFor(
+          async () => {
+            const { nodes } = await person.client.nodes();
+            const containers = nodes.flatMap((node) => node.containers);
+            const isClean = containers.every(({ state }) => state === 'warm');
+            return isClean && foldersOf(product).length === containers.length;
+          },
+          { deadlineMs: 30_000, what: 'only warm ones are left', everyMs: 50 },
+        );
       }
     },
   );

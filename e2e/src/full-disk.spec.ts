@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { waitFor, withProduct } from '@joh/testkit';
 import { idePage } from './ide-page.ts';
 import { enter, newPerson } from './person.ts';
-import { until, withProduct } from './product.ts';
 import { expect, test } from './product-test.ts';
 
 test.use({ actionTimeout: 20_000 });
@@ -91,9 +91,11 @@ test('a full disk is said by name, loses nothing that was acknowledged, and heal
         );
         await page.close();
         await person.client.sessions.remove(session);
-        await until(30_000, 'it has ended', async () =>
-          (await person.client.sessions.get(session)).state === 'closed' ? true : null,
-        );
+        await waitFor(async () => (await person.client.sessions.get(session)).state === 'closed', {
+          deadlineMs: 30_000,
+          what: 'it has ended',
+          everyMs: 50,
+        });
       },
       { dataDirectory },
     );

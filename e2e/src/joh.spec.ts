@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { root } from './product.ts';
 import { expect, test } from './product-test.ts';
+import { root } from './root.ts';
 
 test('joh does the main job from a shell script', async ({ product }) => {
   const child = spawn('sh', [join(root, 'e2e', 'joh.sh')], {

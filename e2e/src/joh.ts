@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from './product.ts';
+import { root } from './root.ts';
 
 export interface Joh {
   /** Runs it to its end; `input` is its standard input. */

@@ -1,10 +1,11 @@
 /** The main job, as docs/life-of-a-session.md tells it: the steps have its headings. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { waitFor } from '@joh/testkit';
 import type { Page } from '@playwright/test';
 import { idePage } from './ide-page.ts';
-import { root, until } from './product.ts';
 import { expect, test } from './product-test.ts';
+import { root } from './root.ts';
 import { createProject, sessionOf, signIn, signOut, signUp } from './website-pages.ts';
 
 const person = { email: 'walker@example.com', name: 'walker', password: 'correct horse battery' };
@@ -116,13 +117,16 @@ test('the life of a session', async ({ page, product }) => {
     await signOut(page, product.url);
     await page.context().clearCookies();
     await signIn(page, product.url, person);
-    await until(30_000, 'the container is gone and another is warm', async () => {
-      const now = await containers();
-      const isGone = !now.some(
-        ({ id, state }: { id: string; state: string }) => id === container && state !== 'gone',
-      );
-      return (isGone && now.some(({ state }: { state: string }) => state === 'warm')) || null;
-    });
+    await waitFor(
+      async () => {
+        const now = await containers();
+        const isGone = !now.some(
+          ({ id, state }: { id: string; state: string }) => id === container && state !== 'gone',
+        );
+        return isGone && now.some(({ state }: { state: string }) => state === 'warm');
+      },
+      { deadlineMs: 30_000, what: 'the container is gone and another is warm', everyMs: 50 },
+    );
     await signOut(page, product.url);
   });
 

@@ -5,9 +5,9 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Session } from '@joh/protocol';
+import { type Product, waitFor, withProduct } from '@joh/testkit';
 import { createJoh } from './joh.ts';
 import { enter, newPerson } from './person.ts';
-import { type Product, until, withProduct } from './product.ts';
 import { expect, test } from './product-test.ts';
 
 test.use({ actionTimeout: 20_000 });
@@ -42,9 +42,11 @@ test('with every container in use, one waits in a queue, sees the place and ever
         await third.client.projects.create({ name: 'later', template: 'empty' });
         await joh.run(['login', '--email', third.email, '--password-stdin'], `${third.password}\n`);
         const opening = joh.run(['open', 'later', '--no-browser', '--json']);
-        await until(10_000, 'two wait', async () =>
-          (await first.client.pool()).queue === 2 ? true : null,
-        );
+        await waitFor(async () => (await first.client.pool()).queue === 2, {
+          deadlineMs: 10_000,
+          what: 'two wait',
+          everyMs: 50,
+        });
         const [waiting] = (await third.client.sessions.list()).sessions;
         expect(waiting).toMatchObject({
           state: 'queued',
@@ -60,9 +62,11 @@ test('with every container in use, one waits in a queue, sees the place and ever
         });
         await first.client.sessions.remove(session);
         await page.waitForURL('**/ide/session_*', { timeout: 30_000 });
-        await until(5_000, 'the third is next', () =>
-          heard.some(({ position }) => position === 1) ? true : null,
-        );
+        await waitFor(() => heard.some(({ position }) => position === 1), {
+          deadlineMs: 5_000,
+          what: 'the third is next',
+          everyMs: 50,
+        });
         await second.client.sessions.remove(page.url().split('/').at(-1) ?? '');
         await served;
         const silent = heard.filter(
@@ -76,10 +80,13 @@ test('with every container in use, one waits in a queue, sees the place and ever
         expect(opened.code, opened.errors).toBe(0);
         expect(opened.errors).toMatch(/Number 2 in the queue\.[\s\S]*Number 1 in the queue\./);
         await third.client.sessions.remove(JSON.parse(opened.output).session);
-        await until(30_000, 'everything has ended', async () => {
-          const { classes, queue } = await first.client.pool();
-          return (queue === 0 && classes[0]?.claimed === 0 && classes[0].warm === 1) || null;
-        });
+        await waitFor(
+          async () => {
+            const { classes, queue } = await first.client.pool();
+            return queue === 0 && classes[0]?.claimed === 0 && classes[0].warm === 1;
+          },
+          { deadlineMs: 30_000, what: 'everything has ended', everyMs: 50 },
+        );
       } finally {
         await joh.remove();
       }
@@ -96,11 +103,14 @@ test('without its engine FrontendMaster stays up and says so; it notices an engi
   const work = async (product: Product) => {
     const person = await newPerson(product.url, 'patient');
     const problem = (pattern: RegExp) =>
-      until(15_000, `the pool says ${pattern}`, async () => {
-        const said = (await person.client.pool()).problem ?? '';
-        if (pattern.test(said)) return said;
-        throw new Error(said);
-      });
+      waitFor(
+        async () => {
+          const said = (await person.client.pool()).problem ?? '';
+          if (pattern.test(said)) return said;
+          throw new Error(said);
+        },
+        { deadlineMs: 15_000, what: `the pool says ${pattern}`, everyMs: 50 },
+      );
     /** A daemon that answers, and refuses everything for a reason of its own. */
     const daemon = createServer((request, response) => {
       response.setHeader('api-version', '1.41');
@@ -110,7 +120,7 @@ test('without its engine FrontendMaster stays up and says so; it notices an engi
     });
     try {
       const absent = await problem(/no such socket/);
-      expect(absent).toContain(`Docker at ${socket}: there is no such socket. Start Docker`);
+      expect(absent).toContain(`${socket}): there is no such socket. Start Docker`);
       expect((await fetch(`${product.url}/healthz`)).status).toBe(200);
       const ready = await fetch(`${product.url}/readyz`);
       expect(ready.status).toBe(503);

@@ -1,7 +1,8 @@
 /** Playwright's `test` with a running product; each worker has one per engine. */
+
+import { type Product, startProduct } from '@joh/testkit';
 import { test as base } from '@playwright/test';
 import { startDockerProduct } from './docker-product.ts';
-import { type Product, startProduct } from './product.ts';
 
 export interface ProductOptions {
   engine: 'local' | 'docker';

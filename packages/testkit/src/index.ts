@@ -13,6 +13,8 @@ export { type FakeFrontend, startFakeFrontend } from './fake-frontend.ts';
 export { type Faults, type FaultyPipe, faultyPipe, type PipeEnd } from './faulty-pipe.ts';
 export { leakCheck } from './leak-check.ts';
 export { type Postgres, startPostgres } from './postgres.ts';
+export { processesNaming } from './process-search.ts';
+export { type Product, type ProductPlace, startProduct, withProduct } from './product.ts';
 export { type SeededRandom, seededRandom } from './seeded-random.ts';
 export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 export { type Truthy, type WaitOptions, waitFor } from './wait-for.ts';
