@@ -3,11 +3,14 @@
  * daemons. A case that a kind cannot pass is named with the reason; it is then expected to fail
  * (`sin`) or not run at all.
  */
-import { newId, systemRandom } from '@joh/clock';
 import { type ContainerId, isFault, type NodeId } from '@joh/protocol';
-import { waitFor } from '@joh/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ContainerSpec, Engine, EngineContainer, EngineEvent } from './engine.ts';
+import { casesOfNodes } from './conformance-nodes.ts';
+import { bound, type ConformanceSubject, type World, worldOf } from './conformance-world.ts';
+import type { EngineContainer, EngineEvent } from './engine.ts';
+
+export { severalNodes } from './conformance-nodes.ts';
+export type { ConformanceSubject } from './conformance-world.ts';
 
 export interface ConformanceOptions {
   name: string;
@@ -27,34 +30,11 @@ export interface ConformanceSkip {
   sin?: true;
 }
 
-export interface ConformanceSubject {
-  engine: Engine;
-  /** Another engine over the same machine: of the same installation, or of a stranger's. */
-  another(installation: 'same' | 'strange'): Promise<Engine>;
-  /** Ends the first process of a container behind the engine's back. */
-  kill(id: ContainerId): Promise<void>;
-  /** Makes the daemon silent, and lets it answer again; containers live on. */
-  silence(): Promise<void>;
-  answer(): Promise<void>;
-  /** References that its nodes can run, and cannot get; absent for a kind without images. */
-  images?: { there: string; missing: string };
-  /** Removes everything the subject made. */
-  close(): Promise<void>;
-}
-
-interface World extends ConformanceSubject {
-  until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>;
-  /** Seen by a watch that was there before the cases began. */
-  events: EngineEvent[];
-  spec(change?: Partial<ContainerSpec>): Promise<ContainerSpec>;
-  find(id: ContainerId, engine?: Engine): Promise<EngineContainer | undefined>;
-}
-
-const bound = () => AbortSignal.timeout(15_000);
 const names = (id: ContainerId, events: EngineEvent[]) =>
   events.flatMap((event) => ('container' in event && event.container === id ? [event.type] : []));
 
 const cases = {
+  ...casesOfNodes,
   'describes its nodes': async ({ engine }) => {
     const nodes = await engine.nodes(bound());
     expect(nodes.length).toBeGreaterThan(0);
@@ -308,37 +288,4 @@ export function engineConformance(options: ConformanceOptions): void {
       declare(title, () => run(world), options.timeoutMs ?? 20_000);
     }
   });
-}
-
-function worldOf(subject: ConformanceSubject, made: Set<ContainerId>, waitMs: number): World {
-  const random = systemRandom();
-  return {
-    ...subject,
-    events: [],
-    async until(what, condition) {
-      await waitFor(condition, { what, deadlineMs: waitMs });
-    },
-    async spec(change = {}) {
-      const id = newId('container', random) as ContainerId;
-      made.add(id);
-      const [node] = await subject.engine.nodes(bound());
-      if (!node) throw new Error('the engine has no node');
-      return {
-        id,
-        node: node.id,
-        class: 'standard',
-        resources: { cores: 0.5, memoryBytes: 128 * 2 ** 20 },
-        environment: {
-          JOH_CONTAINER_ID: id,
-          // Port 9 is "discard" (RFC 863): nobody listens, and the agent dials in vain.
-          JOH_FRONTEND_URL: 'http://127.0.0.1:9',
-          JOH_BOOT_TOKEN: newId('boot', random),
-        },
-        ...change,
-      };
-    },
-    async find(id, engine = subject.engine) {
-      return (await engine.list(bound())).find((one) => one.id === id);
-    },
-  };
 }

@@ -19,7 +19,7 @@ export interface Engine {
   readonly kind: string;
 
   /**
-   * The compute nodes, at least one, in a stable order. Call at start and then every few seconds.
+   * The compute nodes, in a stable order. Call at start and then every few seconds.
    * A node that does not answer is in the list with `reachable: false`; the call itself rejects only
    * when the signal aborts. Where nodes are data (joined hosts), this is also when the data is read.
    */

@@ -22,3 +22,4 @@ export { isPersonality, type Personality, personalities } from './fake/personali
 export { createFakeWorld, type FakeWorld, fakeNode } from './fake/world.ts';
 export { createEngine, type EngineOptions } from './kinds.ts';
 export { createLocalEngine, type LocalEngineOptions } from './local/local-engine.ts';
+export { createSwarmEngine, type SwarmEngineOptions } from './swarm/swarm-engine.ts';

@@ -13,7 +13,7 @@ const options = {
 
 describe('kinds of engines', () => {
   it('makes each by its name, contacting nobody', async () => {
-    for (const kind of ['local', 'docker', 'fake:plain', 'fake:lying', 'fake:never']) {
+    for (const kind of ['local', 'docker', 'swarm', 'fake:plain', 'fake:lying', 'fake:never']) {
       const engine = createEngine(kind, options);
       expect(engine.kind).toBe(kind);
       await engine.close();

@@ -7,6 +7,7 @@ import type { Engine } from './engine.ts';
 import { createFakeEngine, type FakeEngineOptions } from './fake/fake-engine.ts';
 import { isPersonality, personalities } from './fake/personality.ts';
 import { createLocalEngine } from './local/local-engine.ts';
+import { createSwarmEngine } from './swarm/swarm-engine.ts';
 
 export interface EngineOptions {
   clock: Clock;
@@ -14,7 +15,8 @@ export interface EngineOptions {
   data: string;
   /**
    * Names this installation among others on one daemon: whatever carries another name is never listed
-   * or destroyed. Made once and kept in the store. 1 to 64 of `a-z 0-9 -`.
+   * or destroyed. Made once and kept in the store. 1 to 22 of `a-z 0-9 -` (with an
+   * id it makes the name of a service, which has at most 63 bytes).
    */
   installation: string;
   /** Folder with the bundles `agent.js` and `pty-host.js`, absolute. For `local`. */
@@ -23,9 +25,9 @@ export interface EngineOptions {
   nodeBinary: string;
   /** FM's own environment (`process.env`); little of it is passed on. For `local`. */
   environment: Readonly<Record<string, string | undefined>>;
-  /** For `docker`. Default `joh-session:dev`. */
+  /** For `docker` and `swarm`. Default `joh-session:dev`. */
   sessionImage?: string;
-  /** Path of the daemon's Unix socket. For `docker`. Default /var/run/docker.sock. */
+  /** Path of the daemon's, or of a Swarm manager's, Unix socket. Default /var/run/docker.sock. */
   dockerSocket?: string;
   /**
    * The Docker hosts that are compute nodes, read again at each `nodes()`. For `docker`. Default: the
@@ -48,6 +50,12 @@ const kinds: Record<string, (options: EngineOptions, variant: string) => Engine>
       ...(hosts === undefined ? {} : { hosts }),
     });
   },
+  swarm: ({ clock, installation, sessionImage: image, dockerSocket: socketPath }) =>
+    createSwarmEngine({
+      ...{ clock, installation },
+      ...(image === undefined ? {} : { image }),
+      ...(socketPath === undefined ? {} : { socketPath }),
+    }),
   fake: ({ clock, installation, fake }, variant) => {
     if (!isPersonality(variant)) {
       const known = Object.keys(personalities).join(', ');
@@ -61,7 +69,7 @@ const kinds: Record<string, (options: EngineOptions, variant: string) => Engine>
 
 /**
  * Makes an engine; nothing is contacted yet.
- * @param kind `local`, `docker` or `fake:<personality>` (`fake` alone is `fake:plain`).
+ * @param kind `local`, `docker`, `swarm` or `fake:<personality>` (`fake` alone is `fake:plain`).
  * @throws E_ENGINE_REFUSED no such kind.
  */
 export function createEngine(kind: string, options: EngineOptions): Engine {

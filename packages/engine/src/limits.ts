@@ -4,6 +4,8 @@ export const limits = {
   createTimeoutMs: 60_000,
   destroyTimeoutMs: 30_000,
   listTimeoutMs: 15_000,
+  /** A Swarm tells nothing of a pull until it is over; 400 MB over 100 Mb/s take 32 s. */
+  pullTimeoutMs: 600_000,
   /** A pull of which nothing arrives for so long is given up; 198 MB were pulled in 3.3 s. */
   pullStallMs: 60_000,
   /** Also how long a silent event stream is believed: it is pinged at half of this. */
@@ -14,6 +16,9 @@ export const limits = {
   resubscribeMs: [250, 500, 1_000, 2_000, 5_000] as readonly number[],
   /** Between TERM and KILL. */
   politenessMs: 500,
+  /** How often a Swarm manager is asked for its tasks: by whoever waits for one, and by a watch. */
+  swarmWaitPollMs: 100,
+  swarmWatchPollMs: 500,
   /** How often a wait for processes to end looks again. */
   lookAgainMs: 20,
   /** How often containers whose end nobody reports (an earlier FM started them) are looked at. */

@@ -17,6 +17,12 @@ export const labels = {
 export const firstUid = 20_000;
 export const slots = 512;
 
+/** Where a container writes that must not count as its memory. */
+export const writableFolders = ['/home/joh', '/work'] as const;
+export const processes = 512;
+/** Not above the daemon's own, or the start fails. */
+export const openFiles = 4096;
+
 /** In the name too, so that another installation's container cannot be meant by mistake. */
 export function containerName(installation: string, id: ContainerId): string {
   return `joh-${installation}-${id}`;
@@ -45,16 +51,8 @@ export function containerRequest(spec: ContainerSpec, options: ContainerRequestO
     Image: options.image,
     User: `${uid}:${uid}`,
     Hostname: 'joh',
-    Env: Object.entries({ ...spec.environment, ...limitsTold(spec.resources) }).map(
-      ([name, value]) => `${name}=${value}`,
-    ),
-    Labels: {
-      [labels.installation]: options.installation,
-      [labels.container]: spec.id,
-      [labels.class]: spec.class,
-      [labels.image]: options.image,
-      [labels.slot]: String(options.slot),
-    },
+    Env: environmentOf(spec),
+    Labels: labelsOf(spec, options),
     HostConfig: {
       ...hardening,
       ...limitsAsked(spec.resources),
@@ -64,13 +62,27 @@ export function containerRequest(spec: ContainerSpec, options: ContainerRequestO
         '/tmp': 'rw,nosuid,nodev,exec,size=128m,mode=1777',
       },
       // Anonymous, so they are removed with the container; on disk, since a tmpfs eats its memory.
-      Mounts: ['/home/joh', '/work'].map((Target) => ({ Type: 'volume', Target })),
+      Mounts: writableFolders.map((Target) => ({ Type: 'volume', Target })),
     },
   };
 }
 
-function limitsTold({ cores, memoryBytes }: Resources) {
-  return { JOH_CORES: String(cores), JOH_MEMORY_BYTES: String(memoryBytes) };
+/** By which it is found again, whoever made it. */
+export function labelsOf(spec: ContainerSpec, options: ContainerRequestOptions) {
+  return {
+    [labels.installation]: options.installation,
+    [labels.container]: spec.id,
+    [labels.class]: spec.class,
+    [labels.image]: options.image,
+    [labels.slot]: String(options.slot),
+  };
+}
+
+/** What the container's processes are told, `name=value` each. */
+export function environmentOf({ environment, resources }: ContainerSpec): string[] {
+  const { cores, memoryBytes } = resources;
+  const limits = { JOH_CORES: String(cores), JOH_MEMORY_BYTES: String(memoryBytes) };
+  return Object.entries({ ...environment, ...limits }).map(([name, value]) => `${name}=${value}`);
 }
 
 function limitsAsked({ cores, memoryBytes }: Resources) {
@@ -90,10 +102,9 @@ const hardening = {
   CapDrop: ['ALL'],
   SecurityOpt: ['no-new-privileges'],
   ReadonlyRootfs: true,
-  PidsLimit: 512,
+  PidsLimit: processes,
   Ulimits: [
-    // Not above the daemon's own, or the start fails.
-    { Name: 'nofile', Soft: 4096, Hard: 4096 },
+    { Name: 'nofile', Soft: openFiles, Hard: openFiles },
     { Name: 'core', Soft: 0, Hard: 0 },
   ],
   IpcMode: 'private',

@@ -12,7 +12,7 @@ import {
   waitFor,
 } from '@joh/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engineConformance } from '../conformance.ts';
+import { engineConformance, severalNodes } from '../conformance.ts';
 import type { ContainerSpec, Engine, EngineEvent } from '../engine.ts';
 import { containerName } from './container-request.ts';
 import { createDockerEngine, type DockerEngineOptions } from './docker-engine.ts';
@@ -79,6 +79,7 @@ const emptyRegistry = async () => {
 
 engineConformance({
   name: 'docker',
+  skip: severalNodes.map((name) => ({ case: name, reason: 'it has one node' })),
   timeoutMs: 60_000,
   waitMs: 20_000,
   create: async () => {

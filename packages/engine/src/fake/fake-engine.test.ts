@@ -6,16 +6,17 @@ import {
   type ConformanceCase,
   type ConformanceSubject,
   engineConformance,
+  severalNodes,
 } from '../conformance.ts';
 import type { ContainerSpec, EngineEvent } from '../engine.ts';
 import { createFakeEngine } from './fake-engine.ts';
 import { type Personality, personalities } from './personality.ts';
-import { createFakeWorld } from './world.ts';
+import { createFakeWorld, fakeNode } from './world.ts';
 
 const clock = systemClock();
 
 async function subject(personality: Personality): Promise<ConformanceSubject> {
-  const world = createFakeWorld();
+  const world = createFakeWorld([fakeNode('fake'), fakeNode('other')]);
   const options = { clock, personality, world, slowMs: 20, flapMs: 400 };
   const engine = createFakeEngine(options);
   return {
@@ -23,14 +24,15 @@ async function subject(personality: Personality): Promise<ConformanceSubject> {
     another: async (installation) =>
       createFakeEngine({ ...options, installation: installation === 'same' ? 'fake' : 'strange' }),
     kill: async (id) => engine.exit(id, 'killed by signal 9'),
-    silence: async () => engine.silence('the simulated daemon was stopped'),
-    answer: async () => engine.silence(null),
+    silence: async (node) => engine.silence('the simulated daemon was stopped', node),
+    answer: async (node) => engine.silence(null, node),
     images: { there: 'fake:other', missing: 'fake:missing' },
     close: async () => undefined,
   };
 }
 
 const creates: ConformanceCase[] = [
+  ...severalNodes,
   'destroys on the node that is named, and asks no other',
   'makes an image present, and says which it runs',
   'lists what it created',

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import type { Clock } from '@joh/clock';
 import { type ContainerId, containerId, fault, type NodeId } from '@joh/protocol';
 import type { ContainerSpec, EngineContainer } from '../engine.ts';
+import type { Sight } from '../sightings.ts';
 import type { Bubblewrap } from './bubblewrap.ts';
 import { endProcesses, removeFolder } from './ending.ts';
 import { gaveUp, keeperCommand, keeperEnvironment, refused } from './keeper.ts';
 import { type Places, placesOf } from './places.ts';
 import { type ProcessRow, readBoot, readProcess } from './process-table.ts';
 import { readProcessRecord, readRecord, writeRecord } from './record.ts';
-import type { Sight } from './sightings.ts';
 
 export interface ContainersOptions {
   clock: Clock;

@@ -6,9 +6,9 @@ import type { Clock } from '@joh/clock';
 import { type ContainerId, fault, type NodeId } from '@joh/protocol';
 import type { ContainerSpec, Engine, EngineEvent, EngineNode, Isolation } from '../engine.ts';
 import { limits } from '../limits.ts';
+import { createSightings, type Sight, type Sightings } from '../sightings.ts';
 import { type Bubblewrap, findBubblewrap } from './bubblewrap.ts';
 import { type Containers, createContainers } from './containers.ts';
-import { createSightings, type Sight, type Sightings } from './sightings.ts';
 
 export interface LocalEngineOptions {
   clock: Clock;

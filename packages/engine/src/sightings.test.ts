@@ -1,6 +1,6 @@
 import type { ContainerId, NodeId } from '@joh/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { EngineContainer, EngineEvent } from '../engine.ts';
+import type { EngineContainer, EngineEvent } from './engine.ts';
 import { createSightings } from './sightings.ts';
 
 const node = 'local' as NodeId;

@@ -1,6 +1,6 @@
 /** Turns what is seen of containers into events, each change once, whoever sees it first. */
 import type { ContainerId, NodeId } from '@joh/protocol';
-import type { EngineContainer, EngineEvent } from '../engine.ts';
+import type { EngineContainer, EngineEvent } from './engine.ts';
 
 export type Sight = 'running' | 'exited' | 'gone';
 

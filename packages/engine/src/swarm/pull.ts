@@ -1,0 +1,56 @@
+/** Making an image present on a node of a swarm: by a task that does nothing but need it. */
+import { createHash } from 'node:crypto';
+import { fault, type NodeId } from '@joh/protocol';
+import type { EngineNode } from '../engine.ts';
+import { overReason, phaseOf } from './answers.ts';
+import type { Manager } from './manager.ts';
+import { admit } from './nodes.ts';
+import { pullRequest, swarmLabels } from './service-request.ts';
+import type { Wait } from './wait.ts';
+
+export interface SwarmPullOptions {
+  manager: Manager;
+  wait: Wait;
+  installation: string;
+  nodes(signal: AbortSignal): Promise<EngineNode[]>;
+}
+
+/** Makes the verb. A manager does not know which node has which image, so what was pulled is remembered. */
+export function createSwarmPull(options: SwarmPullOptions) {
+  const { manager, wait, installation } = options;
+  const present = new Set<string>();
+  const label = `${swarmLabels.pull}=${installation}`;
+
+  const run = async (name: string, signal: AbortSignal) => {
+    const task = await wait.until(signal, async () => {
+      const services = await manager.services(label, signal);
+      const service = services.find(({ Spec }) => Spec.Name === name);
+      if (!service) throw fault('E_ENGINE_REFUSED', { reason: `the service ${name} was removed` });
+      const tasks = await manager.tasks(label, signal);
+      const found = tasks.find(({ ServiceID }) => ServiceID === service.ID);
+      return found && (phaseOf(found) !== 'coming' || found.Status.Err) ? found : null;
+    });
+    // That it ran is enough, however it ended.
+    if (task.Status.State === 'rejected' || phaseOf(task) === 'coming') {
+      throw fault('E_ENGINE_REFUSED', { reason: overReason(task) });
+    }
+  };
+  return async (image: string, node: NodeId, outer: AbortSignal): Promise<void> => {
+    const key = `${node} ${image}`;
+    await wait.bounded(`the pull of ${image}`, 'pullTimeoutMs', outer, async (signal) => {
+      admit(await options.nodes(signal), node, { cores: 0, memoryBytes: 0 });
+      if (present.has(key)) return;
+      const digest = createHash('sha256').update(`${installation} ${key}`).digest('hex');
+      const name = `joh-pull-${digest.slice(0, 32)}`;
+      // Left by a process that died, or another's that does the same: either is over soon.
+      await manager.removeService(name, signal);
+      await manager.createService(pullRequest(name, image, node, installation), signal);
+      try {
+        await run(name, signal);
+        present.add(key);
+      } finally {
+        await manager.removeService(name, outer).catch(() => undefined);
+      }
+    });
+  };
+}
