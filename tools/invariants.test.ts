@@ -28,6 +28,7 @@ it("a folder's tables are touched by its stores alone", () => {
   expect(filesWith('apps/frontend-master/src', /\.tables</).sort()).toEqual([
     // better-auth has its own adapter over the same database.
     'apps/frontend-master/src/accounts/authentication.ts',
+    'apps/frontend-master/src/membership/store.ts',
     'apps/frontend-master/src/nodes/event-store.ts',
     'apps/frontend-master/src/nodes/store.ts',
     'apps/frontend-master/src/projects/store.ts',

@@ -1,13 +1,18 @@
-/** Where containers reach FrontendMaster: it depends on where the engine puts them. */
+/** Where containers, and machines that join, reach FrontendMaster. */
 import type { Clock } from '@joh/clock';
 import type { Engine, FrontendReach } from '@joh/engine';
 import { agentPaths, fault } from '@joh/protocol';
+import { joinPaths } from '#membership';
 import type { Http, Logger } from '#platform';
 
 export interface ContainerDoor {
   /** FM's address for containers, without a trailing slash. @throws E_ENGINE_UNREACHABLE not known yet */
   url(): string;
-  /** Finds out, and listens there, unless FM's own `host` covers it. An engine that does not answer is asked again until `close`. */
+  /**
+   * Listens where the configuration says, or else finds out where the engine's containers are; not
+   * where FM's own `host` covers it. An engine that does not answer is asked again until `close`.
+   * @throws E_ENGINE_REFUSED the containers are on other machines, and no door is configured
+   */
   open(host: string): Promise<void>;
   close(): void;
 }
@@ -17,30 +22,31 @@ const prefixes = [agentPaths.control, agentPaths.streams, '/git/'];
 const askDeadlineMs = 10_000;
 const retryMs = 2_000;
 
-/** Makes the door; FM listens already on `publicUrl`'s port. */
+/** Makes the door; FM listens already on its own port. */
 export function createContainerDoor(options: {
   engine: Engine;
   http: Pick<Http, 'listenFor'>;
+  /** See `JOH_DOOR`. */
+  configured: string | undefined;
   /** FM's own port. The same number is used on every address, so that it outlives a restart. */
   port(): number;
   clock: Clock;
   logger: Logger;
 }): ContainerDoor {
-  const { engine, http, clock, logger } = options;
+  const { engine, http, clock, logger, configured } = options;
   const stopping = new AbortController();
   let url: string | null = null;
   const listen = async (reach: FrontendReach, own: string): Promise<string> => {
     const port = options.port();
-    if (reach.reach === 'elsewhere') {
-      throw fault('E_ENGINE_REFUSED', { reason: 'its containers cannot reach FrontendMaster' });
-    }
+    if (reach.reach === 'elsewhere') throw fault('E_ENGINE_REFUSED', { reason: noDoor });
     if (reach.reach === 'loopback') return `http://${isAny(own) ? '127.0.0.1' : own}:${port}`;
     if (!isAny(own) && own !== reach.host) await http.listenFor(prefixes, { ...reach, port });
     return `http://${reach.host}:${port}`;
   };
   const attempt = async (own: string) => {
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(askDeadlineMs)]);
-    url = await listen(await engine.frontendReach(signal), own);
+    const reach = await engine.frontendReach(signal);
+    url = await listen(reach, own);
   };
   const again = async (own: string) => {
     while (url === null) {
@@ -51,6 +57,13 @@ export function createContainerDoor(options: {
       });
     }
   };
+  const openConfigured = async (door: string, own: string) => {
+    const { host, port } = doorAddress(door);
+    const isOwn = port === options.port() && (isAny(own) || own === host);
+    // Machines that join know no other address of FM.
+    if (!isOwn) await http.listenFor([...prefixes, ...Object.values(joinPaths)], { host, port });
+    url = door;
+  };
   return {
     url: () => {
       if (url === null)
@@ -58,13 +71,23 @@ export function createContainerDoor(options: {
       return url;
     },
     open: async (own) => {
+      if (configured !== undefined) return openConfigured(configured, own);
       await attempt(own).catch((error: unknown) => {
+        if ((error as { details?: { reason?: unknown } }).details?.reason === noDoor) throw error;
         logger.warn({ err: error }, 'the container engine does not answer; it is asked again');
         again(own).catch(() => undefined);
       });
     },
     close: () => stopping.abort(),
   };
+}
+
+const noDoor = 'its containers run on other machines: set JOH_DOOR to an address that they reach';
+
+/** Host and port of `JOH_DOOR`; an IPv6 address without its brackets. */
+export function doorAddress(door: string): { host: string; port: number } {
+  const { hostname, port } = new URL(door);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) };
 }
 
 function isAny(host: string): boolean {

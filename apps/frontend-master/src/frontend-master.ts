@@ -3,9 +3,19 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock, Random } from '@joh/clock';
 import { createEngine, type Engine } from '@joh/engine';
-import type { UserId } from '@joh/protocol';
+import { fault, type NodeId, type UserId } from '@joh/protocol';
 import { accountsMigrations, accountsRoutes, createAccounts } from '#accounts';
-import { limits, poolLimits, sessionLimits, tunnelLimits } from '#limits';
+import { limits, membershipLimits, poolLimits, sessionLimits, tunnelLimits } from '#limits';
+import {
+  createMembership,
+  createMembershipStore,
+  type JoinReach,
+  type Membership,
+  membershipMigrations,
+  membershipRoutes,
+  openAuthority,
+  readJoinScript,
+} from '#membership';
 import {
   applyPoolWish,
   createContainerStore,
@@ -25,6 +35,7 @@ import {
   type Logger,
   openDataDirectory,
   openStore,
+  parseHostNames,
   type Shutdown,
   type Store,
 } from '#platform';
@@ -48,7 +59,7 @@ import {
 import { createMetrics } from '#telemetry';
 import { createTunnel } from '#tunnel';
 import { websiteRoutes } from '#website';
-import { createContainerDoor } from './container-door.ts';
+import { createContainerDoor, doorAddress } from './container-door.ts';
 
 export interface FrontendMasterOptions {
   configuration: Configuration;
@@ -111,6 +122,7 @@ async function openGround(options: FrontendMasterOptions): Promise<Ground> {
       ...projectsMigrations,
       ...repositoriesMigrations,
       ...nodesMigrations,
+      ...membershipMigrations,
       ...sessionsMigrations,
     ],
     now: clock.now,
@@ -119,6 +131,7 @@ async function openGround(options: FrontendMasterOptions): Promise<Ground> {
   const http = createHttp({
     ...options,
     publicUrl: configuration.JOH_PUBLIC_URL,
+    hostNames: parseHostNames(configuration.JOH_HOST_NAMES ?? '') ?? {},
     trustedProxy: configuration.JOH_TRUSTED_PROXY,
     limits,
   });
@@ -128,24 +141,11 @@ async function openGround(options: FrontendMasterOptions): Promise<Ground> {
 
 /** Makes every part and its routes; the returned function sets them going once FM listens. */
 async function compose(ground: Ground): Promise<() => Promise<void>> {
-  const { http, store, clock, shutdown, configuration } = ground;
+  const { http, store, clock, shutdown } = ground;
   const { accounts, projects, repositories, templates } = await composeProjects(ground);
   const { requireAccount } = accounts;
   const metrics = createMetrics({ processMetrics: true });
-  const engine = ground.engine ?? makeEngine(ground);
-  shutdown.add('engine', () => engine.close());
-  const door = createContainerDoor({ ...ground, engine, port: () => portOf(http) });
-  const nodes = createNodes({
-    ...ground,
-    engine,
-    store: createContainerStore(store),
-    eventStore: createEventStore(store),
-    limits: poolLimits,
-    frontendUrl: door.url,
-    profileOf: (node) => applyPoolWish(sizeNode(node), parsePoolWish(configuration.JOH_POOL ?? '')),
-    // Nobody looks after a person's own machine once FM has gone.
-    emptiesOnStop: engine.kind === 'local',
-  });
+  const { nodes, door, membership, startNodes } = await composeNodes(ground);
   const tunnel = createTunnel({
     ...ground,
     nodes,
@@ -179,10 +179,11 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
   });
   const queue = () => queueOf(sessionStore, clock);
   nodesRoutes(http, { nodes, queue, requireAccount });
+  membershipRoutes(http, { membership, nodes, requireAccount });
   sessionsRoutes(http, { sessions, clock, limits: sessionLimits, requireAccount });
   metrics.attach(http, { pool: nodes.pool, sockets: tunnel.counts });
   const listProjects = async ({ id }: { id: UserId }) =>
-    (await projects.list(id)).map((row) => projectBody(row, http.publicUrl()));
+    (await projects.list(id)).map((row) => projectBody(row, http.gitUrl()));
   const folders = assetFolders(ground);
   await websiteRoutes(http, {
     ...{ accounts, templates: templates.all, listProjects, folders },
@@ -190,14 +191,68 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
     rack: async () => ({ ...(await nodes.rack(undefined)), queue: await queue() }),
   });
   return async () => {
-    await door.open(configuration.JOH_HOST);
-    shutdown.add('door of the containers', door.close);
-    nodes.start();
-    shutdown.add('pool', nodes.stop);
+    await startNodes();
     sessions.start();
     shutdown.add('sessions', sessions.stop);
     shutdown.add('tunnels', tunnel.close);
   };
+}
+
+/** Compute nodes: which machines they are, what runs on them, and how it reaches FM. */
+async function composeNodes(ground: Ground) {
+  const { http, store, shutdown, configuration } = ground;
+  const membership = createMembership({
+    ...ground,
+    authority: openAuthority(ground),
+    store: createMembershipStore(store),
+    script: await readJoinScript(join(ground.root, 'ops/docker-host')),
+    reach: () => joinReach(configuration),
+    limits: membershipLimits,
+  });
+  const engine = ground.engine ?? makeEngine(ground, membership);
+  shutdown.add('engine', () => engine.close());
+  const door = createContainerDoor({
+    ...{ ...ground, engine, configured: configuration.JOH_DOOR },
+    port: () => portOf(http),
+  });
+  const nodes = createNodes({
+    ...ground,
+    engine,
+    store: createContainerStore(store),
+    eventStore: createEventStore(store),
+    joined: membership.joined,
+    limits: poolLimits,
+    frontendUrl: door.url,
+    profileOf: (node) => applyPoolWish(sizeNode(node), parsePoolWish(configuration.JOH_POOL ?? '')),
+    // Nobody looks after a person's own machine once FM has gone.
+    emptiesOnStop: engine.kind === 'local',
+  });
+  membership.onChange(({ kind, node, sentence }) => {
+    nodes.events.tell({ kind, node, sentence });
+    nodes.lookAgain();
+  });
+  const startNodes = async () => {
+    await membership.start();
+    shutdown.add('membership', membership.stop);
+    await door.open(configuration.JOH_HOST);
+    shutdown.add('door of the containers', door.close);
+    nodes.start();
+    shutdown.add('pool', nodes.stop);
+  };
+  return { nodes, door, membership, startNodes };
+}
+
+/** @throws E_NODE_JOIN_IMPOSSIBLE */
+function joinReach({ JOH_ENGINE, JOH_DOOR, JOH_REGISTRY }: Configuration): JoinReach {
+  if (JOH_ENGINE !== 'docker') {
+    const reason = `nodes join with JOH_ENGINE=docker, and the engine is ${JOH_ENGINE}`;
+    throw fault('E_NODE_JOIN_IMPOSSIBLE', { reason });
+  }
+  if (JOH_DOOR === undefined) {
+    const reason = 'JOH_DOOR is not set, so other machines do not reach FrontendMaster';
+    throw fault('E_NODE_JOIN_IMPOSSIBLE', { reason });
+  }
+  return { url: JOH_DOOR, door: doorAddress(JOH_DOOR), registry: JOH_REGISTRY ?? null };
 }
 
 async function composeProjects(ground: Ground) {
@@ -237,7 +292,13 @@ async function composeProjects(ground: Ground) {
   return { accounts, projects, repositories, templates };
 }
 
-function makeEngine({ configuration, environment, root, clock, data, random }: Ground): Engine {
+function makeEngine(
+  { configuration, environment, root, clock, data, random }: Ground,
+  membership: Membership,
+): Engine {
+  const { DOCKER_HOST: docker } = configuration;
+  const socketPath = docker?.replace(/^unix:\/\//, '') ?? '/var/run/docker.sock';
+  const own = { node: 'docker' as NodeId, name: 'docker', endpoint: { socketPath }, labels: {} };
   const installation = createHash('sha256').update(data.secret('installation', random));
   return createEngine(configuration.JOH_ENGINE, {
     clock,
@@ -247,9 +308,8 @@ function makeEngine({ configuration, environment, root, clock, data, random }: G
     agent: join(root, 'apps/agent/dist'),
     nodeBinary: process.execPath,
     sessionImage: configuration.JOH_SESSION_IMAGE,
-    ...(configuration.DOCKER_HOST
-      ? { dockerSocket: configuration.DOCKER_HOST.replace(/^unix:\/\//, '') }
-      : {}),
+    dockerSocket: socketPath,
+    dockerHosts: () => [...(docker === 'none' ? [] : [own]), ...membership.hosts()],
   });
 }
 

@@ -71,6 +71,17 @@ export const poolLimits = {
   eventsKept: 20_000,
 } as const;
 
+/** Machines that become compute nodes. */
+export const membershipLimits = {
+  /** From `joh node join` to the command's paste on the machine. */
+  joinLifetimeMs: 15 * 60_000,
+  /** How soon a machine that joined through another FM is known here. */
+  membersIntervalMs: 5_000,
+  /** Joining again renews; an operator is told from `certificateNoticeMs` before the end on. */
+  nodeCertificateDays: 3 * 365,
+  certificateNoticeMs: 60 * 24 * 3_600_000,
+} as const;
+
 /** Sessions. */
 export const sessionLimits = {
   queueMax: 500,

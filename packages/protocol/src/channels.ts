@@ -66,6 +66,13 @@ export const channels = {
   language: { params: z.object({ server: z.string() }) },
   /** agent → IDE: JSON `buildEvent` messages from the build's start on, then end when it is done. */
   build: { params: z.object({ build: z.string() }) },
+  /**
+   * USB devices that the page shares with the session's tools. Every message starts with the u32
+   * number of a tool; the rest is a request (agent → IDE) or a reply (IDE → agent) of
+   * `@joh/boards/tunnel`. IDE → agent with the number 0: JSON `usbAnnouncement`, at first and at
+   * every change.
+   */
+  usb: { params: z.object({}) },
 } as const;
 
 export type ChannelKind = keyof typeof channels;

@@ -156,3 +156,4 @@ export {
 } from './sessions.ts';
 export { type TelemetrySample, telemetrySample } from './telemetry.ts';
 export { type TicketClaims, ticketClaims } from './ticket.ts';
+export { type UsbAnnouncement, usbAnnouncement } from './usb.ts';

@@ -78,7 +78,7 @@ export const nodeJoinCreated = z.object({
   /** What to paste on the node, as root. Several lines. */
   command: z.string(),
   expiresAt: z.string(),
-  /** SHA-256 of the authority's certificate, hex; the node refuses any other. */
+  /** SHA-256 of the authority's certificate, `AB:CD:…`; the node refuses any other. */
   authorityFingerprint: z.string(),
 });
 /**

@@ -46,6 +46,13 @@ export interface Nodes extends Credentials {
   setConnected(container: ContainerId, connected: boolean): Promise<void>;
   /** How many sessions wait for a container of each class. */
   setQueued(queued: Readonly<Record<ContainerClass, number>>): void;
+  /** The nodes are others now: asks the engine for them soon. */
+  lookAgain(): void;
+  /**
+   * Nothing of a node is used any more, for ever: its containers are destroyed if it answers in time.
+   * @throws E_NODE_BUSY a session runs on it
+   */
+  leave(node: NodeId): Promise<void>;
   /** Takes a node out of service, or back in: what is claimed on it goes on. */
   drain(node: NodeId, isDraining: boolean): Promise<void>;
   onChange(listener: (change: ContainerChange) => void): void;

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '@joh/clock';
 import { type ContainerId, fault } from '@joh/protocol';
+import { hashSecret, newSecret } from '#platform';
 import type { Container } from './model.ts';
-import { hashSecret, newSecret } from './secret.ts';
 import type { ContainerStore } from './store.ts';
 
 /** What agents show to prove which container they are. */

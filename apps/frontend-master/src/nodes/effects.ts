@@ -1,11 +1,11 @@
 import { type Clock, newId, type Random, withDeadline } from '@joh/clock';
 import type { Engine } from '@joh/engine';
 import type { ContainerClass, ContainerId, NodeId } from '@joh/protocol';
+import { hashSecret, newSecret } from '#platform';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { reasonOf } from './census.ts';
 import type { Effect } from './plan.ts';
 import type { NodeProfile } from './profile.ts';
-import { hashSecret, newSecret } from './secret.ts';
 import type { ContainerStore } from './store.ts';
 
 /** What the engine was asked to do and may still do: the expectation records, and the asking. */
@@ -14,7 +14,7 @@ export interface Effects {
   /** For `ObservedNode`. */
   pauseOf(node: NodeId): { createRetryAt: number; createdAts: readonly number[] };
   /** Writes the row, then asks the engine. Returns once the row is written. */
-  create(node: NodeId, kind: ContainerClass, profile: NodeProfile): Promise<void>;
+  create(node: NodeId, kind: ContainerClass, profile: NodeProfile): Promise<ContainerId>;
   /** Asks at once, does not wait. */
   destroy(container: ContainerId, node: NodeId): void;
   /** Why the last create failed; null when none did since one succeeded. */
@@ -55,34 +55,7 @@ export function createEffects(options: EffectsOptions): Effects {
   const stopping = new AbortController();
   let problem: string | null = null;
 
-  const run = (
-    kind: Effect['kind'],
-    container: ContainerId,
-    node: NodeId,
-    work: (signal: AbortSignal) => Promise<void>,
-    onFailed: (reason: string, record: Expectation) => Promise<void>,
-  ) => {
-    const backoff =
-      records.get(container)?.backoff ?? createBackoff(limits.retryFirstMs, limits.retryMaxMs);
-    const record: Expectation = { kind, container, node, isRunning: true, retryAt: 0, backoff };
-    records.set(container, record);
-    const deadlineMs = kind === 'create' ? limits.createDeadlineMs : limits.destroyDeadlineMs;
-    const task = withDeadline(clock, deadlineMs, stopping.signal, work)
-      .then(() => void records.delete(container))
-      .catch(async (error: unknown) => {
-        if (stopping.signal.aborted) return;
-        record.isRunning = false;
-        const reason = reasonOf(error);
-        options.onFailure({ container, node, kind, reason });
-        await onFailed(reason, record).catch(() => undefined);
-      })
-      .finally(() => {
-        running.delete(task);
-        if (!stopping.signal.aborted) options.onSettled();
-      });
-    running.add(task);
-  };
-
+  const run = createRunner(options, { records, running, stopping: stopping.signal });
   return {
     records: () => [...records.values()],
     pauseOf(node) {
@@ -118,9 +91,10 @@ export function createEffects(options: EffectsOptions): Effects {
         records.delete(id);
         await store.enter(id, 'quarantined', reason, ['starting', 'warm']);
       });
+      return id;
     },
     destroy(container, node) {
-      const destroy = (signal: AbortSignal) => engine.destroy(container, signal);
+      const destroy = (signal: AbortSignal) => engine.destroy(container, signal, node);
       run('destroy', container, node, destroy, async (_, record) => {
         record.retryAt = clock.now() + record.backoff.failed();
       });
@@ -129,6 +103,50 @@ export function createEffects(options: EffectsOptions): Effects {
       stopping.abort();
       await Promise.all(running);
     },
+  };
+}
+
+type Run = (
+  kind: Effect['kind'],
+  container: ContainerId,
+  node: NodeId,
+  work: (signal: AbortSignal) => Promise<void>,
+  onFailed: (reason: string, record: Expectation) => Promise<void>,
+) => void;
+
+/** Runs one call to the engine with its deadline, and keeps its expectation record meanwhile. */
+function createRunner(
+  { clock, limits, onFailure, onSettled }: EffectsOptions,
+  {
+    records,
+    running,
+    stopping,
+  }: {
+    records: Map<ContainerId, Expectation>;
+    running: Set<Promise<void>>;
+    stopping: AbortSignal;
+  },
+): Run {
+  return (kind, container, node, work, onFailed) => {
+    const backoff =
+      records.get(container)?.backoff ?? createBackoff(limits.retryFirstMs, limits.retryMaxMs);
+    const record: Expectation = { kind, container, node, isRunning: true, retryAt: 0, backoff };
+    records.set(container, record);
+    const deadlineMs = kind === 'create' ? limits.createDeadlineMs : limits.destroyDeadlineMs;
+    const task = withDeadline(clock, deadlineMs, stopping, work)
+      .then(() => void records.delete(container))
+      .catch(async (error: unknown) => {
+        if (stopping.aborted) return;
+        record.isRunning = false;
+        const reason = reasonOf(error);
+        onFailure({ container, node, kind, reason });
+        await onFailed(reason, record).catch(() => undefined);
+      })
+      .finally(() => {
+        running.delete(task);
+        if (!stopping.aborted) onSettled();
+      });
+    running.add(task);
   };
 }
 

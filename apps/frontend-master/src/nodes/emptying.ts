@@ -16,12 +16,12 @@ export async function destroyUnused(options: {
   limits: { stopDestroyDeadlineMs: number };
 }): Promise<void> {
   const { engine, store, clock, logger, limits } = options;
-  const destroy = async ({ id, state }: Container) => {
+  const destroy = async ({ id, node, state }: Container) => {
     const isUnused = state === 'starting' || state === 'warm';
     // A claim in between wins.
     if (isUnused && !(await store.enter(id, 'quarantined', reason, ['starting', 'warm']))) return;
     await withDeadline(clock, limits.stopDestroyDeadlineMs, undefined, (signal) =>
-      engine.destroy(id, signal),
+      engine.destroy(id, signal, node),
     );
     await store.destroyed(id, clock.now());
   };

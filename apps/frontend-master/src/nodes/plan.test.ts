@@ -84,9 +84,19 @@ describe('plan', () => {
   it('fills an empty node, standard first, within the flight bound', () => {
     const actions = plan(desire([['a', profile(2, 4)]]), world([], []), now);
     expect(actions).toEqual([
-      { kind: 'create', node: 'a', class: 'standard' },
-      { kind: 'create', node: 'a', class: 'standard' },
-      { kind: 'create', node: 'a', class: 'burst' },
+      {
+        kind: 'create',
+        node: 'a',
+        class: 'standard',
+        reason: '2 are wanted warm there, and 0 are',
+      },
+      {
+        kind: 'create',
+        node: 'a',
+        class: 'standard',
+        reason: '2 are wanted warm there, and 1 are',
+      },
+      { kind: 'create', node: 'a', class: 'burst', reason: '4 are wanted warm there, and 0 are' },
     ]);
   });
 
@@ -121,7 +131,7 @@ describe('plan', () => {
 
   it('gives up a container whose agent never reported, and replaces it', () => {
     const observed = world([row('1', 'starting', { createdAt: now - 5_001 })], [listed('1')]);
-    expect(plan(desire([['a', profile(1)]]), observed, now)).toEqual([
+    expect(plan(desire([['a', profile(1)]]), observed, now)).toMatchObject([
       { kind: 'quarantine', container: id('1'), reason: 'its agent did not report in time' },
       { kind: 'create', node: 'a', class: 'standard' },
     ]);
@@ -214,7 +224,7 @@ describe('plan', () => {
       ],
       1,
     );
-    expect(of(plan(desired, observed, now), 'create')).toEqual([
+    expect(of(plan(desired, observed, now), 'create')).toMatchObject([
       { kind: 'create', node: 'b', class: 'standard' },
     ]);
   });

@@ -90,7 +90,7 @@ export type Action =
   | { kind: 'destroy'; container: ContainerId; node: NodeId }
   /** The engine has it no more: its resources are free. */
   | { kind: 'forget'; container: ContainerId }
-  | { kind: 'create'; node: NodeId; class: ContainerClass };
+  | { kind: 'create'; node: NodeId; class: ContainerClass; reason: string };
 type Quarantine = Extract<Action, { kind: 'quarantine' }>;
 
 interface View {
@@ -205,23 +205,25 @@ interface Room {
 function planCreates(view: View, lost: ReadonlySet<ContainerId>): Action[] {
   const rooms = view.observed.nodes.flatMap((node) => roomOf(view, node, lost));
   const actions: Action[] = [];
-  const create = (room: Room, kind: ContainerClass) => {
+  const create = (room: Room, kind: ContainerClass, reason: string) => {
     room.creates -= 1;
     room.places[kind] -= 1;
     room.spare[kind] += 1;
-    actions.push({ kind: 'create', node: room.node, class: kind });
+    actions.push({ kind: 'create', node: room.node, class: kind, reason });
   };
   for (const kind of classes) {
     for (const room of rooms) {
       const wanted = view.desired.nodes.get(room.node)?.[kind].wantedWarm ?? 0;
-      while (room.spare[kind] < wanted && hasRoom(room, kind)) create(room, kind);
+      while (room.spare[kind] < wanted && hasRoom(room, kind)) {
+        create(room, kind, `${wanted} are wanted warm there, and ${room.spare[kind]} are`);
+      }
     }
     const warming = rooms.reduce((sum, room) => sum + room.spare[kind], 0);
     let missing = view.desired.queued[kind] - warming;
     for (; missing > 0; missing -= 1) {
       const best = rooms.filter((room) => hasRoom(room, kind)).toSorted(byLoad)[0];
       if (!best) break;
-      create(best, kind);
+      create(best, kind, `${view.desired.queued[kind]} sessions wait for one`);
     }
   }
   return actions;

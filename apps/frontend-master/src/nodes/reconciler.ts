@@ -2,11 +2,13 @@ import type { Clock, Random } from '@joh/clock';
 import type { Engine } from '@joh/engine';
 import type { ContainerClass, ContainerId, NodeId } from '@joh/protocol';
 import type { Logger } from '#platform';
+import { createActing } from './acting.ts';
 import { type CensusNode, type CensusResult, createCensus } from './census.ts';
 import { createEffects } from './effects.ts';
+import type { EventLog } from './events.ts';
 import { createLoop } from './loop.ts';
 import type { Container } from './model.ts';
-import { type Action, type Effect, type PlanBounds, plan } from './plan.ts';
+import { type Effect, type PlanBounds, plan } from './plan.ts';
 import type { NodeProfile } from './profile.ts';
 import type { ContainerStore } from './store.ts';
 
@@ -17,8 +19,12 @@ export interface Reconciler {
   stop(): Promise<void>;
   /** Look soon: something changed. */
   wake(): void;
+  /** The nodes are others now. */
+  lookAgain(): void;
   /** What the last look saw. */
   seen(): Seen;
+  /** Whether a node's list was had at the last look. */
+  answers(node: NodeId): boolean;
   /** Resolves after a look that began after this call. */
   looked(): Promise<void>;
 }
@@ -51,6 +57,7 @@ export interface ReconcilerOptions {
   random: Random;
   logger: Logger;
   limits: PoolLimits;
+  events: Pick<EventLog, 'tell'>;
   frontendUrl(node: NodeId): string;
   profileOf(node: { cores: number; memoryBytes: number; engine: string }): NodeProfile;
   /** When the agent was last heard: `now` while its socket is open here. */
@@ -98,28 +105,20 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       effects: joined(asked, effects.records()),
     };
     const desired = { nodes: profiles, queued: options.queued(), bounds: limits };
-    const states = new Map(containers.map((one) => [one.id, one.state]));
+    const rows = new Map(containers.map((one) => [one.id, one]));
     for (const action of plan(desired, observed, clock.now())) {
       if (stopping.signal.aborted) return;
-      await act(action, states);
+      await act(action, rows);
     }
   };
-  const act = async (action: Action, states: ReadonlyMap<ContainerId, Container['state']>) => {
-    if (action.kind === 'create') {
-      const profile = seen.profiles.get(action.node);
-      if (profile) await effects.create(action.node, action.class, profile);
-    } else if (action.kind === 'destroy') effects.destroy(action.container, action.node);
-    else if (action.kind === 'forget') await store.destroyed(action.container, clock.now());
-    else {
-      const state = states.get(action.container);
-      // Only from the state the plan saw: a claim in between wins.
-      const from = state === undefined ? [] : [state];
-      if (!(await store.enter(action.container, 'quarantined', action.reason, from))) return;
-      logger.info({ container: action.container, reason: action.reason }, 'container given up');
-      options.onQuarantined(action.container, action.reason);
+  const act = createActing({
+    ...{ store, effects, clock, logger, events: options.events },
+    profileOf: (node) => seen.profiles.get(node),
+    onQuarantined(container, reason) {
+      options.onQuarantined(container, reason);
       loop.wake();
-    }
-  };
+    },
+  });
   const watch = () =>
     engine.watch((event) => {
       if (event.type === 'lost' || event.type === 'recovered') census.invalidate();
@@ -142,7 +141,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       await effects.stop();
     },
     wake: loop.wake,
+    lookAgain() {
+      census.invalidate();
+      loop.wake();
+    },
     seen: () => seen,
+    answers: (id) => seen.census.nodes.some((node) => node.id === id && node.isListed),
     looked: loop.looked,
   };
 }

@@ -1,5 +1,16 @@
-import { fault, type Node, nodeList, pool, type Rack, rack, rackQuery } from '@joh/protocol';
+import {
+  fault,
+  type Node,
+  node,
+  nodeId,
+  nodeList,
+  pool,
+  type Rack,
+  rack,
+  rackQuery,
+} from '@joh/protocol';
 import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import type { Http } from '#platform';
 import type { Nodes } from './contracts.ts';
 
@@ -51,6 +62,30 @@ export function nodesRoutes(
       return { ...seen, queue: waiting };
     },
   });
+  for (const [verb, isDraining, summary] of [
+    [
+      'drain',
+      true,
+      'takes a node out of service; its sessions go on, nothing new is started on it.',
+    ],
+    ['return', false, 'puts a node back into service, also one that was quarantined.'],
+  ] as const) {
+    http.route({
+      method: 'POST',
+      path: `/api/nodes/:node/${verb}`,
+      summary: `For operators: ${summary}`,
+      params: z.object({ node: nodeId }),
+      response: node,
+      async handle({ request, params }) {
+        if (!(await requireAccount(request)).isOperator) throw fault('E_ACCOUNT_NOT_OPERATOR');
+        const find = async () => (await nodes.nodes()).find(({ id }) => id === params.node);
+        if (await find()) await nodes.drain(params.node, isDraining);
+        const changed = await find();
+        if (!changed) throw fault('E_NODE_UNKNOWN', { node: params.node });
+        return changed;
+      },
+    });
+  }
   http.app.get('/readyz', async (_request, reply) => {
     const { classes, problem } = await nodes.pool();
     const warm = classes.reduce((sum, one) => sum + one.warm, 0);

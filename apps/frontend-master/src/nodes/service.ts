@@ -5,6 +5,7 @@ import { createCredentials } from './credentials.ts';
 import { destroyUnused } from './emptying.ts';
 import { forgetfulEventStore } from './event-store.ts';
 import { createEventLog, type EventLog } from './events.ts';
+import { leaveNode } from './leaving.ts';
 import { sizeNode } from './profile.ts';
 import { createReconciler, type Reconciler, type Seen } from './reconciler.ts';
 import { createViews } from './views.ts';
@@ -26,6 +27,7 @@ export function createNodes(options: NodesOptions): Nodes {
   };
   const reconciler = createReconciler({
     ...options,
+    events,
     profileOf: options.profileOf ?? sizeNode,
     queued: () => queued,
     // Nobody was listening before this process: silence counts from its start.
@@ -77,6 +79,8 @@ export function createNodes(options: NodesOptions): Nodes {
       await store.setDrain(node, isDraining, clock.now());
       await reconciler.looked();
     },
+    lookAgain: reconciler.lookAgain,
+    leave: (node) => leaveNode(node, { store, clock, reconciler }),
     onChange: (listener) => void listeners.push(listener),
     problem: () => reconciler.seen().problem,
     ...views,

@@ -13,7 +13,7 @@ export function nodesView(
   return seen.census.nodes.map((node) => {
     const own = containers.filter((one) => one.node === node.id);
     const profile = seen.profiles.get(node.id);
-    const { address = null, joinedAt = null } = joined.get(node.id) ?? {};
+    const { address = null, joinedAt = null, notice = null } = joined.get(node.id) ?? {};
     return {
       id: node.id,
       name: node.name,
@@ -21,7 +21,8 @@ export function nodesView(
       state: stateOf(node, seen.drains),
       cores: node.cores,
       memoryBytes: node.memoryBytes,
-      reason: node.isListed && seen.drains.has(node.id) ? drainReason(own) : node.reason,
+      reason:
+        node.isListed && seen.drains.has(node.id) ? drainReason(own) : (node.reason ?? notice),
       labels: node.labels,
       address,
       joinedAt,
@@ -39,6 +40,8 @@ export interface JoinedNode {
   /** `host:port`. */
   address: string;
   joinedAt: string;
+  /** What an operator should know of it, in a sentence. */
+  notice: string | null;
 }
 
 /** `GET /api/pool`. Pure. */

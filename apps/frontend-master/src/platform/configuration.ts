@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { parseAddresses } from './client-address.ts';
+import { parseHostNames } from './host-names.ts';
 
 /** One value a line: name of the environment variable, what it means, its rule. */
 const configurationSchema = z.object({
@@ -34,6 +35,30 @@ const configurationSchema = z.object({
   /** The address users see, e.g. `https://joy.example`; without it the address listened on. */
   JOH_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /**
+   * Host names behind a reverse proxy, e.g. `site=joy.example,git=git.joy.example,cache=cache.joy.example`.
+   * `site` alone makes `JOH_PUBLIC_URL` `https://<site>`.
+   */
+  JOH_HOST_NAMES: z
+    .string()
+    .refine(
+      (text) => parseHostNames(text) !== null,
+      'use site=<name>,git=<name>,cache=<name>, each in lower case',
+    )
+    .optional(),
+  /**
+   * Where containers of other machines reach FM, e.g. `http://10.0.0.1:8788`: it listens there for what
+   * agents, git and joining machines use, and for nothing else.
+   */
+  JOH_DOOR: z
+    .string()
+    .regex(/^http:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\]):[1-9]\d{0,4}$/, 'use http://<address>:<port>')
+    .optional(),
+  /** `host:port` of the registry that nodes pull session images from. */
+  JOH_REGISTRY: z
+    .string()
+    .regex(/^[a-z0-9.-]+:[1-9]\d{0,4}$/, 'use <host>:<port>')
+    .optional(),
+  /**
    * Addresses and networks of the reverse proxy, e.g. `127.0.0.1,::1`: only what comes from there is
    * believed about the client's address (`X-Forwarded-For`).
    */
@@ -51,10 +76,13 @@ const configurationSchema = z.object({
     .optional(),
   /** For `docker`: the image of session containers; `ops/session-image/` builds it. */
   JOH_SESSION_IMAGE: z.string().min(1).default('joh-session:dev'),
-  /** For `docker`: the daemon's Unix socket, as Docker's own tools take it. */
+  /**
+   * For `docker` and `swarm`: the daemon's Unix socket, as Docker's own tools take it. `none`, for
+   * `docker`: FM's own machine is no compute node.
+   */
   DOCKER_HOST: z
     .string()
-    .regex(/^unix:\/\/\//, 'use unix:///path/to/docker.sock')
+    .regex(/^(unix:\/\/\/.+|none)$/, 'use unix:///path/to/docker.sock, or none')
     .optional(),
   JOH_LOG: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Folder of the built IDE; default: the one beside this program. */
@@ -90,10 +118,40 @@ export function readConfiguration(
     const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new ConfigurationError(lines.join('\n'));
   }
+  const problems = contradictions(parsed.data);
+  if (problems.length > 0) throw new ConfigurationError(problems.join('\n'));
   const origins = Object.fromEntries(
     names.map((name) => [name, name in given ? 'environment' : 'default']),
   ) as Record<ConfigurationName, 'environment' | 'default'>;
-  return { values: { ...parsed.data, JOH_DATA: resolve(parsed.data.JOH_DATA) }, origins };
+  const { site } = parseHostNames(parsed.data.JOH_HOST_NAMES ?? '') ?? {};
+  const values = {
+    ...parsed.data,
+    JOH_DATA: resolve(parsed.data.JOH_DATA),
+    ...(site && !parsed.data.JOH_PUBLIC_URL ? { JOH_PUBLIC_URL: `https://${site}` } : {}),
+  };
+  return { values, origins };
+}
+
+/** Settings that are right alone and wrong together, each in a sentence. Pure. */
+function contradictions(values: Configuration): string[] {
+  const { JOH_ENGINE: engine, DOCKER_HOST: docker, JOH_DOOR: door } = values;
+  const site = parseHostNames(values.JOH_HOST_NAMES ?? '')?.site;
+  const found: string[] = [];
+  if (engine === 'swarm' && !door) {
+    found.push(
+      'JOH_DOOR: the containers of a Swarm run on other machines; name an address of this one',
+    );
+  }
+  if (docker === 'none' && engine !== 'docker') {
+    found.push('DOCKER_HOST: none is for JOH_ENGINE=docker');
+  }
+  if (docker === 'none' && !door) {
+    found.push('JOH_DOOR: without a node on this machine, name an address that the others reach');
+  }
+  if (site && values.JOH_PUBLIC_URL && new URL(values.JOH_PUBLIC_URL).hostname !== site) {
+    found.push('JOH_PUBLIC_URL: its host is another one than the site of JOH_HOST_NAMES');
+  }
+  return found;
 }
 
 /** The lines that `joh-fm config` prints: name, value, origin; no secret. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Random } from '@joh/clock';
@@ -11,6 +11,8 @@ export interface DataDirectory {
   folder(name: string): string;
   /** A secret that is made once and kept in a file of mode 0600: 32 random bytes, base64url. */
   secret(name: string, random: Random): string;
+  /** A text that is made once and kept in a file of mode 0600, whole or not at all. */
+  kept(name: string, make: () => string): string;
   /** Lets another process have the directory. */
   unlock(): void;
 }
@@ -36,7 +38,9 @@ export function openDataDirectory(path: string): DataDirectory {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       return folder;
     },
-    secret: (name, random) => keepSecret(join(path, name), random),
+    secret: (name, random) =>
+      keep(join(path, name), () => Buffer.from(random.bytes(32)).toString('base64url')),
+    kept: (name, make) => keep(join(path, name), make),
     unlock: () => lock.close(),
   };
 }
@@ -52,14 +56,11 @@ function lockDirectory(path: string): DatabaseSync {
   return lock;
 }
 
-function keepSecret(file: string, random: Random): string {
-  try {
-    // `wx`: two first starts cannot both write; the second one reads.
-    const fresh = Buffer.from(random.bytes(32)).toString('base64url');
-    writeFileSync(file, fresh, { flag: 'wx', mode: 0o600, flush: true });
-    return fresh;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return readFileSync(file, 'utf8');
-  }
+function keep(file: string, make: () => string): string {
+  if (existsSync(file)) return readFileSync(file, 'utf8');
+  const fresh = make();
+  // The directory is this process's alone: nobody else writes it meanwhile.
+  writeFileSync(`${file}.new`, fresh, { mode: 0o600, flush: true });
+  renameSync(`${file}.new`, file);
+  return fresh;
 }

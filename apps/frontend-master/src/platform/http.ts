@@ -13,6 +13,7 @@ import {
 } from 'fastify';
 import { type ClientAddress, clientAddress } from './client-address.ts';
 import { toFault } from './faults.ts';
+import { type HostNames, isServedAt, urlAt } from './host-names.ts';
 import type { Logger } from './logger.ts';
 import { guardOrigin, isOwn, type Origins } from './origin.ts';
 import { createRoutes, type Routes } from './routes.ts';
@@ -31,14 +32,16 @@ export interface Http {
   errorPage(render: (request: FastifyRequest, fault: Fault) => Promise<string> | string): void;
   /** The address users see, without a trailing slash. Known after `listen` when port is 0. */
   publicUrl(): string;
+  /** The same for repositories: the host that `JOH_HOST_NAMES` gives to git. */
+  gitUrl(): string;
   /** The client's own address, also behind the trusted proxy. For limits and the log alone. */
   clientAddress: ClientAddress;
   /** Reports whether `origin` (the header) is exactly ours. */
   isOwnOrigin(origin: string | undefined): boolean;
   listen(address: { host: string; port: number }): Promise<void>;
   /**
-   * Listens on another address too, for the raw and upgrade paths that start with one of `prefixes`
-   * and for nothing else: containers reach FM there. Gives the port.
+   * Listens on another address too, for the paths that are one of `prefixes`, or below one that ends with
+   * a slash, and for nothing else: containers reach FM there. Gives the port.
    */
   listenFor(prefixes: readonly string[], address: { host: string; port: number }): Promise<number>;
   /** Lets requests finish until `signal` aborts, then cuts every connection. */
@@ -54,6 +57,8 @@ export interface HttpOptions {
   logger: Logger;
   /** See `JOH_PUBLIC_URL`. */
   publicUrl: string | undefined;
+  /** See `JOH_HOST_NAMES`; default: every path at every host. */
+  hostNames?: HostNames | undefined;
   /** See `JOH_TRUSTED_PROXY`; default: none. */
   trustedProxy?: string | undefined;
   limits: { requestBodyBytesMax: number; requestTimeoutMs: number };
@@ -65,13 +70,17 @@ export function createHttp(options: HttpOptions): Http {
   const raws = new Map<string, RawHandler>();
   const upgrades = new Map<string, UpgradeHandler>();
   const origins: Origins = { publicUrl: options.publicUrl, listening: null };
+  const hostNames = options.hostNames ?? {};
+  const publicUrl = () => (origins.publicUrl ?? origins.listening ?? '').replace(/\/$/, '');
   let errorPage: Parameters<Http['errorPage']>[0] | null = null;
   const answer = answerFault(options, () => errorPage);
   const app = fastify({
     serverFactory: (handler) => {
       server.on('request', (request, response) => {
-        const raw = longestMatch(raws, request.url ?? '');
-        if (raw) raw(request, response);
+        const { url = '', headers } = request;
+        const raw = longestMatch(raws, url);
+        if (!isServedAt(hostNames, headers.host, url)) response.writeHead(404).end();
+        else if (raw) raw(request, response);
         else handler(request, response);
       });
       return server;
@@ -88,9 +97,10 @@ export function createHttp(options: HttpOptions): Http {
   server.requestTimeout = 0;
   server.headersTimeout = options.limits.requestTimeoutMs;
   server.on('upgrade', (request, socket, head) => {
-    const handle = longestMatch(upgrades, request.url ?? '');
-    if (handle) handle(request, socket, head);
-    else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    const { url = '', headers } = request;
+    const handle = longestMatch(upgrades, url);
+    if (handle && isServedAt(hostNames, headers.host, url)) handle(request, socket, head);
+    else socket.end(notFound);
   });
   app.addHook('onRequest', guardOrigin(origins));
   app.addHook('onSend', securityHeaders(origins));
@@ -109,7 +119,8 @@ export function createHttp(options: HttpOptions): Http {
     errorPage: (render) => {
       errorPage = render;
     },
-    publicUrl: () => (origins.publicUrl ?? origins.listening ?? '').replace(/\/$/, ''),
+    publicUrl,
+    gitUrl: () => urlAt(publicUrl(), hostNames, 'git'),
     clientAddress: clientAddress(options.trustedProxy ?? ''),
     isOwnOrigin: (origin) => isOwn(origins, origin),
     async listen(address) {
@@ -127,6 +138,8 @@ export function createHttp(options: HttpOptions): Http {
     },
   };
 }
+
+const notFound = 'HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
 
 function longestMatch<T>(table: ReadonlyMap<string, T>, url: string): T | undefined {
   let best: [string, T] | undefined;
@@ -187,7 +200,8 @@ function trackSockets(server: Server, sockets: Set<Socket>): void {
 }
 
 function startsWithOne(url: string, prefixes: readonly string[]): boolean {
-  return prefixes.some((prefix) => url.startsWith(prefix));
+  const path = pathOf(url);
+  return prefixes.some((one) => (one.endsWith('/') ? path.startsWith(one) : path === one));
 }
 
 interface OtherServer {
@@ -210,7 +224,7 @@ async function listenFor(
   other.headersTimeout = server.headersTimeout;
   other.on('upgrade', (request, socket, head) => {
     if (isServed(request.url ?? '')) server.emit('upgrade', request, socket, head);
-    else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    else socket.end(notFound);
   });
   trackSockets(other, sockets);
   others.push(other);

@@ -8,6 +8,7 @@ export {
 } from './configuration.ts';
 export { type DataDirectory, DataDirectoryBusy, openDataDirectory } from './data-directory.ts';
 export { isDiskFull, isTaken, toFault } from './faults.ts';
+export { type HostNames, parseHostNames } from './host-names.ts';
 export {
   createHttp,
   type Http,
@@ -18,5 +19,6 @@ export {
 export { createLogger, type Logger } from './logger.ts';
 export { type Migration, StoreNewer } from './migration.ts';
 export type { Route } from './routes.ts';
+export { hashSecret, newSecret } from './secret.ts';
 export { createShutdown, type Shutdown } from './shutdown.ts';
 export { openStore, type Store, type StoreOptions } from './store.ts';

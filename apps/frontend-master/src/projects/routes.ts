@@ -40,7 +40,7 @@ export function projectsRoutes(
     async handle({ request }) {
       const { id } = await accounts.requireAccount(request);
       const rows = await projects.list(id);
-      return { projects: rows.map((row) => projectBody(row, http.publicUrl())) };
+      return { projects: rows.map((row) => projectBody(row, http.gitUrl())) };
     },
   });
   http.route({
@@ -52,7 +52,7 @@ export function projectsRoutes(
     status: 201,
     async handle({ request, body }) {
       const account = await accounts.requireAccount(request);
-      return projectBody(await projects.create(account, body), http.publicUrl());
+      return projectBody(await projects.create(account, body), http.gitUrl());
     },
   });
   http.route({
@@ -63,7 +63,7 @@ export function projectsRoutes(
     response: project,
     async handle({ request, params: { owner, project: name } }) {
       const { id } = await accounts.requireAccount(request);
-      return projectBody(await projects.find(id, `${owner}/${name}`), http.publicUrl());
+      return projectBody(await projects.find(id, `${owner}/${name}`), http.gitUrl());
     },
   });
   http.route({
