@@ -10,7 +10,11 @@ const bundles = [
   {
     name: 'website',
     workspace: 'apps/frontend-master',
-    sources: ['apps/frontend-master/browser', 'packages/protocol'],
+    sources: [
+      'apps/frontend-master/browser',
+      'apps/frontend-master/src/website',
+      'packages/protocol',
+    ],
   },
   { name: 'ide', workspace: 'apps/ide', sources: ['apps/ide', 'packages'] },
 ];

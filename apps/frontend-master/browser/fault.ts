@@ -16,14 +16,19 @@ const unreachable: ShownFault = {
 /** The result of one call of the API: a value, or the fault to show. */
 export type Answer<T> = { value: T } | { fault: ShownFault };
 
-/** Calls the API with the cookie of this site; never throws. Gives up after 30 s. */
-export async function callApi<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+/** Calls the API with the cookie of this site; never throws. Gives up after `deadlineMs`. */
+export async function callApi<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  deadlineMs = 30_000,
+): Promise<Answer<T>> {
   try {
     const response = await fetch(path, {
       method,
       headers: body === undefined ? {} : { 'content-type': 'application/json' },
       body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(deadlineMs),
     });
     if (response.status === 204) return { value: undefined as T };
     const json = await response.json();

@@ -1,9 +1,9 @@
 import type { Fault } from '@joh/protocol';
 import { html } from './html.ts';
-import { page } from './layout.ts';
+import { page, type Viewer } from './layout.ts';
 
 /** A failure as a page: what happened, what was kept, what to do. */
-export function faultPage(account: string | null, fault: Fault): string {
+export function faultPage(account: Viewer | null, fault: Fault): string {
   const { message, kept, todo, code } = fault.body();
   const title = fault.status === 404 ? 'Not found' : 'That did not work';
   return page(

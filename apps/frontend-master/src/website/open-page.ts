@@ -1,8 +1,8 @@
 import { html } from './html.ts';
-import { page } from './layout.ts';
+import { page, type Viewer } from './layout.ts';
 
 /** Shows how far a session is; the script asks for it and goes to the IDE when it is ready. */
-export function openPage(account: string, project: string): string {
+export function openPage(account: Viewer, project: string): string {
   return page(
     { title: `Opening ${project}`, account, path: '/open', isNarrow: true },
     html`<div class="opening" data-open="${project}" data-testid="opening">
@@ -16,7 +16,7 @@ export function openPage(account: string, project: string): string {
 }
 
 /** What a phone gets instead of a workbench that does not fit on it. */
-export function phonePage(account: string | null): string {
+export function phonePage(account: Viewer | null): string {
   return page(
     { title: 'A larger screen', account, path: '/phone', isNarrow: true },
     html`<div class="panel"><h1>This needs a larger screen</h1>

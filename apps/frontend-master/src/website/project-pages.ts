@@ -1,10 +1,10 @@
 import type { Project, Template } from '@joh/protocol';
 import { type Html, html } from './html.ts';
-import { alert, page } from './layout.ts';
+import { alert, page, type Viewer } from './layout.ts';
 
 /** The projects of an account, and the form for a new one. */
 export function projectsPage(
-  account: string,
+  account: Viewer,
   projects: readonly Project[],
   templates: readonly Template[],
 ): string {
@@ -18,12 +18,12 @@ ${
     : html`<p>You have no project yet. Choose a template below: a minute from now it blinks.</p>`
 }
 <h2 id="new">New project</h2>
-${newProjectForm(account, templates)}`,
+${newProjectForm(account.name, templates)}`,
   );
 }
 
 /** What a new project can start from. */
-export function templatesPage(account: string | null, templates: readonly Template[]): string {
+export function templatesPage(account: Viewer | null, templates: readonly Template[]): string {
   return page(
     { title: 'Templates', account, path: '/templates' },
     html`<h1>Templates</h1>

@@ -3,6 +3,7 @@ import {
   fault,
   type Project,
   projectPath,
+  type Rack,
   type SessionId,
   sessionId,
   type Template,
@@ -16,6 +17,7 @@ import { type AssetFolders, sendIde, serveAssets } from './assets.ts';
 import { faultPage } from './fault-page.ts';
 import { landingPage } from './landing-page.ts';
 import { openPage, phonePage } from './open-page.ts';
+import { operatorPage } from './operator-page.ts';
 import { projectsPage, templatesPage } from './project-pages.ts';
 
 export interface WebsiteOptions {
@@ -24,6 +26,8 @@ export interface WebsiteOptions {
   listProjects(account: SignedInAccount): Promise<readonly Project[]>;
   /** @throws E_SESSION_UNKNOWN also when it is another user's */
   requireSession(user: UserId, id: SessionId): Promise<unknown>;
+  /** For operators: everything that `GET /api/rack` gives. */
+  rack(): Promise<Rack>;
   templates: readonly Template[];
   folders: AssetFolders;
 }
@@ -32,11 +36,9 @@ export interface WebsiteOptions {
 export async function websiteRoutes(http: Http, options: WebsiteOptions): Promise<void> {
   const { app } = http;
   const { accounts, templates, folders } = options;
-  const nameOf = async (request: FastifyRequest) =>
-    (await accounts.authenticate(request))?.name ?? null;
   const visitors = (path: string, render: () => string) =>
     app.get(path, async (request, reply) =>
-      (await nameOf(request)) ? reply.redirect('/projects') : send(reply, render()),
+      (await accounts.authenticate(request)) ? reply.redirect('/projects') : send(reply, render()),
     );
   const members = (
     path: string,
@@ -57,17 +59,19 @@ export async function websiteRoutes(http: Http, options: WebsiteOptions): Promis
   visitors('/sign-up', signUpPage);
   visitors('/sign-in', signInPage);
   app.get('/templates', async (request, reply) =>
-    send(reply, templatesPage(await nameOf(request), templates)),
+    send(reply, templatesPage(await accounts.authenticate(request), templates)),
   );
-  app.get('/phone', async (request, reply) => send(reply, phonePage(await nameOf(request))));
+  app.get('/phone', async (request, reply) =>
+    send(reply, phonePage(await accounts.authenticate(request))),
+  );
   members('/projects', async (account, _request, reply) =>
-    send(reply, projectsPage(account.name, await options.listProjects(account), templates)),
+    send(reply, projectsPage(account, await options.listProjects(account), templates)),
   );
   members('/open/:owner/:project', async (account, request, reply) => {
     const { owner, project } = request.params as { owner: string; project: string };
     const path = projectPath.safeParse(`${owner}/${project}`);
     if (!path.success) throw fault('E_PROJECT_UNKNOWN', { project: `${owner}/${project}` });
-    return send(reply, openPage(account.name, path.data));
+    return send(reply, openPage(account, path.data));
   });
   members('/ide/:session', async (account, request, reply) => {
     const id = sessionId.safeParse((request.params as { session: string }).session);
@@ -75,8 +79,12 @@ export async function websiteRoutes(http: Http, options: WebsiteOptions): Promis
     await options.requireSession(account.id, id.data);
     return sendIde(http, reply, folders.ide);
   });
+  members('/operator', async (account, _request, reply) => {
+    if (!account.isOperator) throw fault('E_ACCOUNT_NOT_OPERATOR');
+    return send(reply, operatorPage(account, await options.rack()));
+  });
   http.errorPage(async (request, error) =>
-    faultPage(await nameOf(request).catch(() => null), error),
+    faultPage(await accounts.authenticate(request).catch(() => null), error),
   );
 }
 
