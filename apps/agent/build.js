@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 // biome-ignore lint/correctness/noUndeclaredDependencies: this file runs at build time only
 import { build } from 'esbuild';
+import { buildShim } from '../../packages/usb-shim/build.js';
 
 const require = createRequire(import.meta.url);
 const here = import.meta.dirname;
@@ -89,4 +90,10 @@ for (const name of toolchain) {
     recursive: true,
     dereference: true,
   });
+}
+// Without a compiler the agent works all the same; tools of the terminal then find no boards.
+const failure = buildShim(join(dist, 'usb'));
+if (failure) {
+  rmSync(join(dist, 'usb'), { recursive: true, force: true });
+  console.warn(`USB tools of the terminal will find no boards: ${failure.split('\n')[0]}`);
 }

@@ -1,6 +1,7 @@
 /** The agent: its parts put together. Reads no environment and makes no clock. */
 import type { Clock } from '@joh/clock';
 import { fault } from '@joh/protocol';
+import { type Boards, createBoards } from '#boards';
 import { type Connections, createConnections } from '#connections';
 import {
   type Control,
@@ -33,6 +34,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     env: () => env,
     root,
   });
+  const boards = await createBoards({ clock, path: options.usbSocket });
   const connections = createConnections({ clock, random, onAttached: sayAttached, log });
   /** One for the container's life: a container serves one session. */
   let project: Project | null = null;
@@ -51,7 +53,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
         },
       }),
     onPrepared: (now) => {
-      project ??= createProject(options, { root: now.root, git, terminals });
+      project ??= createProject(options, { root: now.root, git, terminals, boards });
       connections.open({ ...project, given: now.given });
     },
   });
@@ -94,7 +96,12 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       reportTelemetry({ clock, telemetry, control, connections, signal: all, log });
       const ending = await control.run(all);
       life.abort(fault('E_SESSION_ENDED'));
-      await end(ending, { connections, terminals, ownsHost: options.ptyHost.start !== null });
+      await end(ending, {
+        connections,
+        terminals,
+        boards,
+        ownsHost: options.ptyHost.start !== null,
+      });
       return ending;
     },
   };
@@ -106,12 +113,13 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
  */
 async function end(
   ending: 'stopped' | 'refused',
-  parts: { connections: Connections; terminals: Terminals; ownsHost: boolean },
+  parts: { connections: Connections; terminals: Terminals; boards: Boards; ownsHost: boolean },
 ): Promise<void> {
   const { connections, terminals } = parts;
   if (ending === 'refused') connections.close('the container has ended');
   if (ending === 'refused' || parts.ownsHost) await terminals.shutdown().catch(() => undefined);
   terminals.release();
+  await parts.boards.close();
 }
 
 /** A sample a second while someone looks, else as often as the heartbeat needs. */

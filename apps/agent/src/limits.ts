@@ -75,6 +75,12 @@ export const limits = {
   clientStallMs: 2000,
   /** Bytes of an unfinished escape sequence that are kept for a late client. */
   sequenceBytesMax: 64 * 1024,
+  /** A page cut off for this long counts as gone, and its boards as unplugged. */
+  usbCutMs: 5000,
+  /** Programs of a session that use USB at once. */
+  usbToolsMax: 64,
+  /** Replies that one of them leaves unread. */
+  usbToolBacklogBytesMax: 64 * 1024 * 1024,
   /** A pty host that the agent started ends after this long without an agent. */
   ptyHostOrphanMs: 120_000,
 } as const;

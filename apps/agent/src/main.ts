@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { systemClock, systemRandom } from '@joh/clock';
 import { containerId } from '@joh/protocol';
 import { limits } from '#limits';
-import { userEnvironment } from '#processes';
+import { usbEnvironment, userEnvironment } from '#processes';
 import agentPackage from '../package.json' with { type: 'json' };
 import { createAgent } from './agent.ts';
 
@@ -28,9 +28,12 @@ const amount = (name: string) => (Number(given[name]) > 0 ? Number(given[name]) 
 
 const runtime = need('JOH_RUN');
 await mkdir(runtime, { recursive: true, mode: 0o700 });
-const env = userEnvironment(given);
 const isBundled = !import.meta.url.endsWith('.ts');
 const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const usbSocket = join(runtime, 'usb.sock');
+const usbLibraries = beside(isBundled ? './usb' : '../dist/usb');
+const user = userEnvironment(given);
+const env = { ...user, ...(await usbEnvironment(user, usbSocket, usbLibraries)) };
 
 const ownHost = join(runtime, 'pty-host.sock');
 /** In the agent's process group, so that what ends the container ends it too. */
@@ -55,6 +58,7 @@ const agent = await createAgent({
   ptyHost: given.JOH_PTY_HOST
     ? { path: given.JOH_PTY_HOST, start: null }
     : { path: ownHost, start: startHost },
+  usbSocket,
   env,
   given: { cores: amount('JOH_CORES'), memoryBytes: amount('JOH_MEMORY_BYTES') },
   embedded: {

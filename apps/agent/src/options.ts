@@ -13,6 +13,8 @@ export interface AgentOptions {
   /** Folder for secrets and sockets, 0700. */
   runtime: string;
   ptyHost: { path: string; start: (() => void) | null };
+  /** Where USB tools of the user find the agent. */
+  usbSocket: string;
   /** Environment of what the user runs. */
   env: Record<string, string>;
   given: { cores: number | null; memoryBytes: number | null };

@@ -1,4 +1,5 @@
 /** What runs against the working copy, put together once. */
+import type { Boards } from '#boards';
 import { createBuilds } from '#builds';
 import type { ProjectServices } from '#connections';
 import { createLanguages } from '#languages';
@@ -11,7 +12,12 @@ export type Project = Omit<ProjectServices, 'given'>;
 
 export function createProject(
   options: AgentOptions,
-  { root, git, terminals }: { root: string; git: Git; terminals: Terminals },
+  {
+    root,
+    git,
+    terminals,
+    boards,
+  }: { root: string; git: Git; terminals: Terminals; boards: Boards },
 ): Project {
   const { clock, random, env, version, embedded } = options;
   const shell = createProjectShell({ env, root: () => root, onChanged: () => undefined });
@@ -29,6 +35,7 @@ export function createProject(
     }),
     sourceControl: createSourceControl({ git, root }),
     terminals,
+    boards,
     languages: createLanguages({
       clock,
       root: () => root,

@@ -1,6 +1,7 @@
 /** A session's agent as one object: its RPC, and its channels as functions. */
 import type { Clock, Random } from '@joh/clock';
 import {
+  type Channel,
   createClientLink,
   createRpc,
   type Link,
@@ -81,6 +82,8 @@ export interface AgentConnection {
     onEvent: (event: BuildEvent) => void,
     signal?: AbortSignal,
   ): Promise<void>;
+  /** Shares USB devices with the session's tools, in the messages of the channel `usb`. */
+  openUsb(): Channel;
   /** Ends the connection; the session goes on. */
   close(): void;
 }
@@ -136,6 +139,7 @@ export function agentConnection(link: Link, random: Random): AgentConnection {
     language: (server) => openLanguage(link, server),
     followBuild: (build, onEvent, signal) =>
       eachJson(opened(link, 'build', { build }, signal), buildEvent, onEvent),
+    openUsb: () => link.open('usb', {}),
     close: () => link.close(),
   };
 }

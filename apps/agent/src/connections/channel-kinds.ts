@@ -1,5 +1,5 @@
 /** What each kind of channel does. */
-import type { Channel } from '@joh/link';
+import type { Channel, Link } from '@joh/link';
 import type { ChannelKind, ChannelParams } from '@joh/protocol';
 import { startPiped } from '#processes';
 import { readFileChunks, writeFileWhole } from '#workspace';
@@ -9,6 +9,8 @@ import type { Services } from './services.ts';
 interface ChannelContext {
   channel: Channel;
   services: Services;
+  /** The link that the channel is on. */
+  link: Link;
   /** Aborts when the channel is closed. */
   signal: AbortSignal;
 }
@@ -76,6 +78,19 @@ export const channelKinds: { [K in Exclude<ChannelKind, 'rpc'>]: Serve<K> } = {
   },
   build: async ({ build }, { channel, services, signal }) => {
     for await (const event of services.builds.events(build, signal)) await sendJson(channel, event);
+  },
+
+  usb: async (_, { channel, services, link, signal }) => {
+    const page = services.boards.page((message) => channel.send(message));
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    link.onState((state) => {
+      if (!signal.aborted) page.setConnected(state === 'open');
+    });
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    channel.onEnd(resolve);
+    channel.onMessage(page.receive);
+    await over;
+    page.close();
   },
 };
 

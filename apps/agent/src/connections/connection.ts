@@ -54,7 +54,7 @@ export function serveLink(
     if (state === 'closed') for (const end of ends.splice(0)) end();
   });
   link.onChannel((channel) => {
-    if (channel.kind !== 'rpc') return serveChannel(channel, services, log);
+    if (channel.kind !== 'rpc') return serveChannel(channel, services, link, log);
     rpc?.close();
     rpc = createRpc({
       channel,
@@ -69,7 +69,12 @@ export function serveLink(
   return { notify };
 }
 
-function serveChannel(channel: Channel, services: Services, log: (text: string) => void): void {
+function serveChannel(
+  channel: Channel,
+  services: Services,
+  link: Link,
+  log: (text: string) => void,
+): void {
   const kind = channel.kind as keyof typeof channelKinds;
   const serve = Object.hasOwn(channelKinds, kind) ? channelKinds[kind] : null;
   const params = serve && channels[kind].params.safeParse(channel.params);
@@ -82,7 +87,7 @@ function serveChannel(channel: Channel, services: Services, log: (text: string) 
   }
   const stop = new AbortController();
   channel.onClose(() => stop.abort(fault('E_CHANNEL_CLOSED')));
-  const context = { channel, services, signal: stop.signal };
+  const context = { channel, services, link, signal: stop.signal };
   serve(params.data as never, context).then(
     () => channel.end(),
     (error: unknown) => {

@@ -1,6 +1,7 @@
 /** What one connection of an IDE can use. */
 import type { Clock, Random } from '@joh/clock';
 import type { Prepare } from '@joh/protocol';
+import type { Boards } from '#boards';
 import type { Builds } from '#builds';
 import type { LanguageConnection, Languages } from '#languages';
 import type { ProjectShell } from '#processes';
@@ -23,6 +24,7 @@ export interface ProjectServices {
   languages: Languages;
   shell: ProjectShell;
   builds: Builds;
+  boards: Boards;
 }
 
 /** Of one connection. */

@@ -1,4 +1,5 @@
 /** The environment of what the user runs. */
+import { access, readdir } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 
 /** Set by package runners and the agent itself; no business of a user's program. */
@@ -30,3 +31,26 @@ export const terminalEnvironment: Readonly<Record<string, string>> = {
   COLORTERM: 'truecolor',
   TERM_PROGRAM: 'joy-of-hardware',
 };
+
+/**
+ * What lets USB tools find the boards of the user's desk: a folder with the libraries that they look
+ * for. Empty where those were not built, and where the machine has USB of its own, whose devices the
+ * tools should find as ever.
+ */
+export async function usbEnvironment(
+  env: Readonly<Record<string, string>>,
+  socket: string,
+  libraries: string,
+): Promise<Record<string, string>> {
+  const isBuilt = await access(libraries).then(
+    () => true,
+    () => false,
+  );
+  const buses = await readdir('/dev/bus/usb').catch(() => []);
+  if (!isBuilt || buses.length > 0) return {};
+  const { LD_LIBRARY_PATH: before } = env;
+  return {
+    JOH_USB_SOCKET: socket,
+    LD_LIBRARY_PATH: before ? `${libraries}:${before}` : libraries,
+  };
+}

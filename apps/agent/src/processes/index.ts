@@ -1,5 +1,5 @@
 /** Programs: run to their end, or with pipes on a channel; and the environment they get. */
-export { terminalEnvironment, userEnvironment, userShell } from './environment.ts';
+export { terminalEnvironment, usbEnvironment, userEnvironment, userShell } from './environment.ts';
 export { type Ended, killGroup, type RunOptions, runToEnd } from './output.ts';
 export { type PipedProcess, startPiped } from './piped.ts';
 export { createProjectShell, type ProjectShell } from './project-shell.ts';

@@ -41,11 +41,11 @@ export const usbStatus = {
 /** Kinds of events, which have the id 0. */
 export const usbEvent = { devices: 1, text: 2 } as const;
 
-export const wireVersion = 1;
+const wireVersion = 1;
 /** Bytes of writes that may be on the way without being waited for; see `packages/usb-shim/README.md`. */
 export const windowBytes = 256 * 1024;
 /** A message is at most as long as the largest transfer and its head. */
-export const usbMessageBytesMax = 1 << 24;
+const usbMessageBytesMax = 1 << 24;
 
 export interface UsbRequest {
   id: number;

@@ -1,0 +1,2 @@
+/** Boards on the user's desk, for USB tools in the session. */
+export { type Boards, createBoards } from './boards.ts';
