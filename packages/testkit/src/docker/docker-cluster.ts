@@ -21,11 +21,10 @@ export interface DockerClusterOptions {
   nodes?: number;
   /**
    * `hosts`: independent, over mutual TLS, with live-restore. `swarm`: one Swarm, the first its manager;
-   * Swarm and live-restore exclude each other. `machines`: with live-restore and a local socket alone,
-   * to be joined.
+   * Swarm and live-restore exclude each other. `machines`: with a local socket alone, to be joined.
    */
   as: 'hosts' | 'swarm' | 'machines';
-  /** A registry on FrontendMaster's machine that every node trusts. Default: none. */
+  /** A registry on FrontendMaster's machine that every node trusts; of `machines` the first. Default: none. */
   registry?: boolean;
   /** More of dockerd's command line. */
   flags?: readonly string[];
@@ -88,7 +87,9 @@ export async function startDockerCluster(options: DockerClusterOptions): Promise
     }));
     const swarmIds = options.as === 'swarm' ? await formSwarm(members) : [];
     const nodes = daemons.map((daemon, at): ClusterNode => {
-      if (registry) trustRegistry(daemon.etc, registry, authority.certificate);
+      // A machine that joins learns it then; the first one is where images come from.
+      const trusts = options.as !== 'machines' || at === 0;
+      if (registry && trusts) trustRegistry(daemon.etc, registry, authority.certificate);
       return {
         ...daemon,
         name: nameOf(at),
@@ -145,11 +146,11 @@ function createNode(given: {
 function flagsOf(as: DockerClusterOptions['as'], { address }: Machine): string[] {
   // Swarm's API has no such setting for one container.
   if (as === 'swarm') return ['--no-new-privileges'];
-  const alone = ['--live-restore', '--bridge', 'none'];
-  if (as === 'machines') return alone;
+  const bridge = ['--bridge', 'none'];
+  if (as === 'machines') return bridge;
   const files = { tlscacert: 'ca.pem', tlscert: 'certificate.pem', tlskey: 'key.pem' };
   return [
-    ...alone,
+    ...[...bridge, '--live-restore', '--host', 'unix:///var/run/docker.sock'],
     ...['--host', `tcp://${address}:${enginePort}`, '--tlsverify'],
     ...Object.entries(files).flatMap(([flag, name]) => [`--${flag}`, `/etc/docker/${name}`]),
   ];

@@ -1,4 +1,4 @@
-/** A real dockerd over a containerd of its own, in a network namespace and with mounts of its own. */
+/** A real dockerd over a containerd of its own, on what is a machine to both: own network, own mounts. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   closeSync,
@@ -7,7 +7,6 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import { waitFor } from '../wait-for.ts';
 import { debianBase } from './debian-base.ts';
 import { askEngine } from './engine-request.ts';
 import { entering } from './namespaces.ts';
+import { isRunning } from './traces.ts';
 
 export interface DockerDaemonOptions {
   /** Its own; made here. Short: it begins the paths of sockets. */
@@ -27,24 +27,32 @@ export interface DockerDaemonOptions {
 }
 
 export interface DockerDaemon {
-  /** For the Engine API, without TLS. */
+  /** For the Engine API, without TLS; on its machine it is /var/run/docker.sock. */
   readonly socketPath: string;
-  /** Seen as /etc/docker by the daemon and by what `enter` runs. */
+  /** On its machine it is /etc/docker. */
   readonly etc: string;
-  /** Put before a command, to run it on the daemon's machine: its network and its /etc/docker. */
+  /**
+   * Put before a command, to run it on the daemon's machine: its network, and its own /etc/docker, /run
+   * and /usr/local/sbin.
+   */
   readonly enter: string[];
+  /** For a shell on its machine: restarts the daemon, as `systemctl restart docker` would. */
+  readonly restartCommand: string;
   /** Imports the Debian base as an image and returns its name. */
   importBase(): Promise<string>;
   /** Stops the daemon's process in its tracks: it accepts connections and answers none. */
   freeze(): void;
   thaw(): void;
-  /** Kills the daemon; without `--live-restore` its containers die when it comes back. */
+  /** Kills the daemon; without live-restore its containers die when it comes back. */
   kill(): Promise<void>;
   /** Starts the daemon, and waits until it answers. */
   start(): Promise<void>;
 }
 
 const readyTimeoutMs = 60_000;
+const killTimeoutMs = 10_000;
+/** Folders that are the machine's own; `run` holds the socket. */
+const own = { etc: '/etc/docker', run: '/run', sbin: '/usr/local/sbin' } as const;
 
 /** Starts containerd; `start` starts the daemon. Needs root and Debian's `docker.io`. */
 export function createDockerDaemon(options: DockerDaemonOptions): DockerDaemon {
@@ -54,15 +62,19 @@ export function createDockerDaemon(options: DockerDaemonOptions): DockerDaemon {
     }
   }
   const at = (path: string) => join(options.folder, path);
-  mkdirSync(at('etc'), { recursive: true });
-  const socketPath = at('docker.sock');
+  for (const name of Object.keys(own)) mkdirSync(at(name), { recursive: true });
+  writeScripts(options);
+  const socketPath = at('run/docker.sock');
   const containerd = startContainerd(options);
   const enter = ['nsenter', '-t', String(containerd.pid), '--mount', '--net'];
-  let dockerd: ChildProcess | undefined;
+  // By number, because a restart is not this process's child.
+  const pid = () => Number(existsSync(at('docker.pid')) && readFileSync(at('docker.pid'), 'utf8'));
+  const send = (signal: NodeJS.Signals) => void (isRunning(pid()) && process.kill(pid(), signal));
   return {
     socketPath,
     etc: at('etc'),
     enter,
+    restartCommand: `sh ${at('restart.sh')}`,
     async importBase() {
       const image = 'joh-debian:test';
       const [repository, tag] = image.split(':');
@@ -70,24 +82,42 @@ export function createDockerDaemon(options: DockerDaemonOptions): DockerDaemon {
       await askEngine(socketPath, path, { method: 'POST', body: createReadStream(debianBase()) });
       return image;
     },
-    freeze: () => void dockerd?.kill('SIGSTOP'),
-    thaw: () => void dockerd?.kill('SIGCONT'),
+    freeze: () => send('SIGSTOP'),
+    thaw: () => send('SIGCONT'),
     async kill() {
-      const gone = exited(dockerd);
-      dockerd?.kill('SIGKILL');
-      await gone;
+      send('SIGKILL');
+      await waitFor(() => !isRunning(pid()), { deadlineMs: killTimeoutMs });
     },
     async start() {
-      if (isAlive(dockerd)) throw new Error('this daemon runs already');
+      if (isRunning(pid())) throw new Error('this daemon runs already');
       await waitFor(() => existsSync(at('containerd.sock')), { deadlineMs: readyTimeoutMs });
-      rmSync(at('docker.pid'), { force: true });
-      dockerd = startDockerd(options, enter);
+      const dockerd = run([...enter, 'sh', at('start.sh')], at('dockerd.log'));
       const answers = async () =>
         isAlive(dockerd) ? askEngine(socketPath, '/_ping') : 'it has ended';
       const answer = await waitFor(answers, { deadlineMs: readyTimeoutMs }).catch(String);
       if (answer !== 'OK') throw new Error(`dockerd: ${answer}\n${tail(at('dockerd.log'))}`);
     },
   };
+}
+
+/** What starts and restarts the daemon, for this process and for a shell on its machine. */
+function writeScripts({ folder, cgroup, flags }: DockerDaemonOptions): void {
+  const at = (path: string) => join(folder, path);
+  const all = [
+    ...['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('docker.pid')],
+    ...['--containerd', at('containerd.sock'), '--storage-driver', 'overlay2'],
+    ...['--cgroup-parent', `/${cgroup}`, '--exec-opt', 'native.cgroupdriver=cgroupfs', ...flags],
+  ];
+  writeFileSync(
+    at('start.sh'),
+    `rm -f ${at('docker.pid')}\nexec /usr/sbin/dockerd ${all.join(' ')} >>${at('dockerd.log')} 2>&1\n`,
+  );
+  writeFileSync(
+    at('restart.sh'),
+    `pid=$(cat ${at('docker.pid')}); kill -TERM "$pid"
+while grep -q '^State:.[^ZX]' "/proc/$pid/status" 2>/dev/null; do sleep 0.05; done
+setsid sh ${at('start.sh')} </dev/null >/dev/null 2>&1 &\n`,
+  );
 }
 
 /** containerd by itself, so that it survives the daemon's end as it does under systemd. */
@@ -99,28 +129,16 @@ function startContainerd({ folder, namespace }: DockerDaemonOptions): ChildProce
     `version=2\n${line('root', 'containerd')}${line('state', 'containerd-state')}` +
       `disabled_plugins=["io.containerd.grpc.v1.cri"]\n[grpc]\n${line('address', 'containerd.sock')}`,
   );
-  // Mounts of its own, so that none outlives it: /etc/docker holds the daemon's identity, and shims
-  // put their sockets into /run/containerd.
-  const script = `mkdir -p /etc/docker /run/containerd && mount --bind "$1" /etc/docker &&
-    mount -t tmpfs tmpfs /run/containerd && exec /usr/bin/containerd -c "$2"`;
+  const mounts = Object.entries(own).map(([name, place]) => {
+    return `mkdir -p ${place} && mount --bind ${join(folder, name)} ${place} && `;
+  });
+  // dockerd joins these mounts: with other ones, containers would start with an empty root.
+  const script = `${mounts.join('')}exec /usr/bin/containerd -c "$1"`;
   const unshare = ['unshare', '--mount', '--propagation', 'private'];
-  const parameters = [join(folder, 'etc'), configuration];
   return run(
-    [...entering(namespace), ...unshare, 'sh', '-c', script, 'sh', ...parameters],
+    [...entering(namespace), ...unshare, 'sh', '-c', script, 'sh', configuration],
     join(folder, 'containerd.log'),
   );
-}
-
-/** In containerd's namespaces: with mounts of its own, containers would start with an empty root. */
-function startDockerd({ folder, cgroup, flags }: DockerDaemonOptions, enter: string[]) {
-  const at = (path: string) => join(folder, path);
-  const all = [
-    ...['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('docker.pid')],
-    ...['--host', `unix://${at('docker.sock')}`, '--containerd', at('containerd.sock')],
-    ...['--cgroup-parent', `/${cgroup}`, '--exec-opt', 'native.cgroupdriver=cgroupfs'],
-    ...['--storage-driver', 'overlay2', ...flags],
-  ];
-  return run([...enter, '/usr/sbin/dockerd', ...all], at('dockerd.log'));
 }
 
 function run([program = '', ...parameters]: string[], log: string): ChildProcess {
@@ -132,14 +150,8 @@ function run([program = '', ...parameters]: string[], log: string): ChildProcess
   return child;
 }
 
-function isAlive(child: ChildProcess | undefined): child is ChildProcess {
-  return child !== undefined && child.exitCode === null && child.signalCode === null;
-}
-
-function exited(child: ChildProcess | undefined): Promise<void> {
-  if (!isAlive(child)) return Promise.resolve();
-  child.ref();
-  return new Promise((resolve) => child.once('exit', () => resolve()));
+function isAlive(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
 }
 
 function tail(path: string): string {

@@ -1,22 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 import { waitFor } from '../wait-for.ts';
-import { type DockerHost, startDockerHost } from './docker-host.ts';
+import { startDockerHost } from './docker-host.ts';
 import { askEngine } from './engine-request.ts';
-import { tracesOf } from './traces.ts';
+import { type Traces, tracesOf } from './traces.ts';
 
 const ping = (socketPath: string) => askEngine(socketPath, '/_ping');
-const traces = ({ socketPath, network }: Pick<DockerHost, 'socketPath' | 'network'>) => ({
-  folder: dirname(socketPath),
-  name: /joh\d+-/.exec(network.enter.join())?.[0] ?? 'none',
-});
 
 it('a Docker daemon comes, is killed, comes back, and goes without a trace', async () => {
   const [one, two] = await Promise.all([startDockerHost(), startDockerHost()]);
-  expect(tracesOf(traces(one)).join('\n')).toMatch(
+  expect(tracesOf(one.traces).join('\n')).toMatch(
     /process \d+ .*dockerd.*namespace .*link .*folder /s,
   );
   expect([await ping(one.socketPath), await ping(two.socketPath)]).toEqual(['OK', 'OK']);
@@ -26,18 +22,17 @@ it('a Docker daemon comes, is killed, comes back, and goes without a trace', asy
   expect(await ping(one.socketPath)).toBe('OK');
   one.freeze();
   await Promise.all([one.remove(), two.remove()]);
-  expect([...tracesOf(traces(one)), ...tracesOf(traces(two))]).toEqual([]);
+  expect([...tracesOf(one.traces), ...tracesOf(two.traces)]).toEqual([]);
 });
 
 it('a Docker daemon goes without a trace when its test is killed', async () => {
   const script = `const { startDockerHost } = await import('./docker-host.ts');
-    const { socketPath, network } = await startDockerHost();
-    console.log(JSON.stringify({ socketPath, network }));`;
+    console.log(JSON.stringify((await startDockerHost()).traces));`;
   const test = spawn(process.execPath, ['--input-type=module', '-e', script], {
     ...{ cwd: join(import.meta.dirname), stdio: ['pipe', 'pipe', 'inherit'] },
   });
   const [line] = await once(createInterface({ input: test.stdout }), 'line');
-  const left = traces(JSON.parse(line));
+  const left: Traces = JSON.parse(line);
   expect(tracesOf(left)).not.toEqual([]);
   test.kill('SIGKILL');
   await waitFor(() => tracesOf(left).length === 0, { deadlineMs: 20_000 });

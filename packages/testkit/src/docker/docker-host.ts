@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createDockerDaemon, type DockerDaemon } from './docker-daemon.ts';
 import { startKeeper } from './keeper.ts';
 import { claimNamespace, entering, ip } from './namespaces.ts';
+import type { Traces } from './traces.ts';
 
 interface DockerNetwork {
   /** The test's end of the wire; containers of the host reach it. */
@@ -15,8 +16,10 @@ interface DockerNetwork {
   enter: string[];
 }
 
-export interface DockerHost extends Omit<DockerDaemon, 'enter' | 'etc'> {
+export interface DockerHost extends Omit<DockerDaemon, 'enter' | 'etc' | 'restartCommand'> {
   readonly network: DockerNetwork;
+  /** By what everything is found that must be gone after `remove`. */
+  readonly traces: Traces;
   /** Ends everything and removes it; so does the end of this process. */
   remove(): Promise<void>;
 }
@@ -25,7 +28,8 @@ export interface DockerHost extends Omit<DockerDaemon, 'enter' | 'etc'> {
 export async function startDockerHost(): Promise<DockerHost> {
   const { name, namespace, network } = claimNamespace();
   const folder = mkdtempSync(join(tmpdir(), 'joh-docker-'));
-  const keeper = startKeeper({ name, folder });
+  const traces = { name, folder };
+  const keeper = startKeeper(traces);
   try {
     const [testAddress, nodeAddress] = [`${network}.1`, `${network}.2`];
     const [outside, inside] = [`${name}test`, `${name}node`];
@@ -52,6 +56,7 @@ export async function startDockerHost(): Promise<DockerHost> {
     return {
       ...daemon,
       network: { testAddress, nodeAddress, enter: entering(namespace) },
+      traces,
       remove: keeper.remove,
     };
   } catch (error) {

@@ -61,6 +61,15 @@ export function removeTraces(traces: Traces): void {
   retried('something stays', () => tracesOf(traces).length === 0);
 }
 
+/** False for what has ended and only its parent's wait is missing. */
+export function isRunning(pid: number): boolean {
+  try {
+    return pid > 0 && !/^State:\t[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 /** Those in its network namespaces (daemons and what tests run beside them) and cgroups (containers). */
 function processesOf(traces: Traces): number[] {
   const networks = new Set(namespacesOf(traces).map((name) => inode(statOf(`/run/netns/${name}`))));
@@ -69,7 +78,7 @@ function processesOf(traces: Traces): number[] {
     .map(Number)
     .filter((pid) => pid > 1 && pid !== process.pid)
     .filter((pid) => held.has(pid) || networks.has(inode(statOf(`/proc/${pid}/ns/net`))))
-    .filter((pid) => !isDead(pid));
+    .filter(isRunning);
 }
 
 const statOf = (path: string) => statSync(path, { throwIfNoEntry: false, bigint: false });
@@ -135,15 +144,6 @@ function commandOf(pid: number): string {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 160);
   } catch {
     return '';
-  }
-}
-
-/** Ended, and only its parent's wait is missing. */
-function isDead(pid: number): boolean {
-  try {
-    return /^State:\t[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return true;
   }
 }
 
