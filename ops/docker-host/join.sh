@@ -38,7 +38,7 @@ done
 [ -n "$url" ] && [ -n "$name" ] && [ -n "$host" ] && [ -n "$port" ] && [ -n "$authority" ] &&
   [ -n "$token" ] || die 'paste the whole command that `joh node join` printed, to its last line.'
 [ "$(id -u)" = 0 ] || die 'run it as root: it configures Docker and the firewall.'
-for program in dockerd curl openssl base64 sed iptables iptables-restore; do
+for program in dockerd curl openssl base64 sed getent iptables ip6tables ebtables; do
   command -v "$program" >/dev/null || die "this machine lacks $program; install it and paste the command again."
 done
 restart=${JOH_JOIN_RESTART:-}
@@ -92,6 +92,16 @@ openssl verify -CAfile "$work/authority.pem" "$work/certificate.pem" >/dev/null 
 registry=$(field registry)
 door_host=$(field doorHost)
 door_port=$(field doorPort)
+# Rules know addresses alone. Containers ask the machine's own name servers, which are often private ones.
+case $door_host in *[!0-9.]*) door_host=$(getent ahostsv4 "$door_host" | sed -n 's/ .*//;1p') ;; esac
+[ -n "$door_host" ] || die "the door of FrontendMaster has no IPv4 address that this machine knows."
+doors=$door_host:$door_port
+resolv=/etc/resolv.conf
+grep -q '^nameserver 127\.' "$resolv" && [ -e /run/systemd/resolve/resolv.conf ] &&
+  resolv=/run/systemd/resolve/resolv.conf
+for server in $(sed -n 's/^nameserver[[:space:]]*\([0-9.]*\)[[:space:]]*$/\1/p' "$resolv"); do
+  case $server in 127.*) ;; *) doors="$doors $server:53 $server:53/udp" ;; esac
+done
 for part in certificate authority; do
   cp "$work/$part.pem" "$ours/$part.pem.new"
   mv "$ours/$part.pem.new" "$ours/$part.pem"
@@ -132,7 +142,7 @@ PartOf=docker.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=$isolate joh0 $door_port $door_host
+ExecStart=$isolate joh0 $doors
 
 [Install]
 WantedBy=docker.service
@@ -144,7 +154,7 @@ fi
 
 if [ "$restart" = none ]; then
   say "configured as $name. Restart Docker (without --host on its command line), then run"
-  say "  $isolate joh0 $door_port $door_host"
+  say "  $isolate joh0 $doors"
   say 'now and at every boot after Docker.'
   exit 0
 fi
@@ -168,7 +178,8 @@ fi
 if [ -n "$managed" ]; then
   systemctl restart joh-isolate.service
 else
-  "$isolate" joh0 "$door_port" "$door_host"
+  # shellcheck disable=SC2086
+  "$isolate" joh0 $doors
 fi || die 'the isolation rules could not be applied: see above. Until they are, containers reach this machine.'
 
 case $host in *:*) place="[$host]:$port" ;; *) place=$host:$port ;; esac

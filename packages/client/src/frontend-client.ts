@@ -25,6 +25,7 @@ import {
   templateList,
 } from '@joh/protocol';
 import type { z } from 'zod';
+import { type OperatorCalls, operatorCalls } from './operator-calls.ts';
 import { createRequester, type Fetch, type Requester } from './request.ts';
 import { type WaitOptions, waitUntilReady } from './wait-until-ready.ts';
 
@@ -73,6 +74,7 @@ export interface FrontendClient {
   };
   nodes(): Promise<z.infer<typeof nodeList>>;
   pool(): Promise<Pool>;
+  operator: OperatorCalls;
   /** An open websocket of `/connect/<session>`; nothing has been said on it. */
   openSocket(sessionId: string, signal: AbortSignal): Promise<Transport>;
 }
@@ -101,6 +103,7 @@ export function createFrontendClient(options: FrontendClientOptions): FrontendCl
     sessions: sessionCalls(requester, clock),
     nodes: () => call({ method: 'GET', path: '/api/nodes', response: nodeList }),
     pool: () => call({ method: 'GET', path: '/api/pool', response: pool }),
+    operator: operatorCalls(requester),
     openSocket: (sessionId, signal) => {
       const Socket =
         options.WebSocket ?? (globalThis as { WebSocket?: SocketConstructor }).WebSocket;

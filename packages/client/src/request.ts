@@ -16,7 +16,7 @@ export interface RequesterOptions {
 }
 
 interface Call<R extends z.ZodType | null> {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   body?: unknown;
   /** Null when the answer has no body that matters. */

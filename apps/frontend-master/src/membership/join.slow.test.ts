@@ -1,0 +1,130 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createFrontendClient } from '@joh/client';
+import { systemClock } from '@joh/clock';
+import {
+  type ClusterNode,
+  type DockerCluster,
+  type Product,
+  startDockerCluster,
+  startProduct,
+  waitFor,
+} from '@joh/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** A port of the test's own address in the cluster's network, which nobody else has. */
+const doorPort = 8788;
+
+/** The script that a machine runs, on real Docker daemons and a real FrontendMaster. */
+describe('a machine that joins', () => {
+  let cluster: DockerCluster;
+  let product: Product;
+  let client: ReturnType<typeof createFrontendClient>;
+  beforeAll(async () => {
+    cluster = await startDockerCluster({ nodes: 2, as: 'machines' });
+    product = await startProduct(
+      {
+        ...{ JOH_ENGINE: 'docker', DOCKER_HOST: 'none', JOH_POOL: 'standard=0/1,burst=0/0' },
+        ...{ JOH_DOOR: `http://${cluster.testAddress}:${doorPort}`, JOH_REGISTRY: 'registry:5000' },
+      },
+      { warms: false },
+    );
+    const { url } = product;
+    client = createFrontendClient({ url, fetch, clock: systemClock(), token: null });
+    await client.signUp({ email: 'ada@example.com', name: 'ada', password: 'correct horse' });
+  });
+  afterAll(async () => {
+    await product?.stop();
+    await cluster?.remove();
+  });
+
+  const nodes = async () => (await client.nodes()).nodes;
+  const leave = (name: string, node: ClusterNode) =>
+    client.operator.joinNode({ name, host: node.address, labels: { rack: '1' } });
+  const configuration = (node: ClusterNode) => join(node.etc, 'daemon.json');
+  const paste = (node: ClusterNode, command: string, restart: string) => {
+    const [program = '', ...parameters] = [...node.enter, 'sh'];
+    const environment = { PATH: process.env.PATH ?? '', JOH_JOIN_RESTART: restart };
+    return new Promise<{ status: number | null; output: string }>((resolve) => {
+      const child = spawn(program, parameters, { env: environment });
+      let output = '';
+      child.stdout.on('data', (chunk) => (output += chunk));
+      child.stderr.on('data', (chunk) => (output += chunk));
+      child.on('close', (status) => resolve({ status, output }));
+      child.stdin.end(command);
+    });
+  };
+
+  it('is a node within seconds, and its daemon answers FrontendMaster alone', async () => {
+    const [node] = cluster.nodes as [ClusterNode];
+    writeFileSync(configuration(node), '{"log-level": "warn"}');
+    const { command, token } = await leave('first', node);
+    const { status, output } = await paste(node, command, node.restartCommand);
+    expect(output).toContain('ready as first');
+    expect(status).toBe(0);
+    expect(output).not.toContain(token);
+    const shown = await waitFor(
+      async () => (await nodes()).find(({ id, state }) => id === 'first' && state === 'ready'),
+      { deadlineMs: 15_000, what: 'the node is ready' },
+    );
+    expect(shown).toMatchObject({
+      address: `${node.address}:2376`,
+      labels: { rack: '1' },
+      reason: null,
+      cores: expect.any(Number),
+    });
+    expect(JSON.parse(readFileSync(configuration(node), 'utf8'))).toMatchObject({
+      'log-level': 'warn',
+      'live-restore': true,
+      tlsverify: true,
+    });
+    expect(existsSync(join(node.etc, 'certs.d/registry:5000/ca.crt'))).toBe(true);
+    const rules = spawnSync(node.enter[0]!, [
+      ...node.enter.slice(1),
+      'iptables',
+      '-S',
+      'JOH-INPUT',
+    ]);
+    expect(String(rules.stdout)).toContain('REJECT');
+    const events = (await client.operator.rack()).events.map(({ sentence }) => sentence);
+    expect(events.some((sentence) => sentence.startsWith('first joined'))).toBe(true);
+    // The token was for one machine, once.
+    const again = await paste(node, command, 'true');
+    expect(again.output).toContain('used, expired or unknown');
+    expect(again.status).not.toBe(0);
+  });
+
+  it('changes nothing where it is refused, and puts the old configuration back where Docker fails', async () => {
+    const node = cluster.nodes[1] as ClusterNode;
+    const daemon = configuration(node);
+    const { command } = await leave('second', node);
+    writeFileSync(daemon, '{"tlsverify": false}');
+    const refused = await paste(node, command, 'true');
+    expect(refused.output).toContain('it has "tlsverify": false');
+    expect(readFileSync(daemon, 'utf8')).toBe('{"tlsverify": false}');
+    // The token is still good: the configuration was mended.
+    const old = '{"no-such-setting": 1}';
+    writeFileSync(daemon, old);
+    const once = join(node.etc, 'once');
+    const failsOnce = `[ -e ${once} ] || { : >${once}; false; }`;
+    const failed = await paste(node, command, failsOnce);
+    expect(failed.output).toContain('the old one is back');
+    expect(readFileSync(daemon, 'utf8')).toBe(old);
+    const shown = await waitFor(async () => (await nodes()).find(({ id }) => id === 'second'));
+    expect(shown.state).toBe('unreachable');
+    await client.operator.removeNode('second');
+    await waitFor(async () => !(await nodes()).some(({ id }) => id === 'second'));
+  });
+
+  it('takes a script for nobody else’s', async () => {
+    const [node] = cluster.nodes as [ClusterNode];
+    const { command } = await leave('first', node);
+    const forged = await paste(node, command.replace(/[0-9a-f]{64}/, '0'.repeat(64)), 'true');
+    expect(forged.status).not.toBe(0);
+    const other = command.replace(/^authority .*$/m, `authority ${'00:'.repeat(31)}00`);
+    const { output, status } = await paste(node, other, 'true');
+    expect(status).not.toBe(0);
+    expect(output).toContain('not from the FrontendMaster');
+  });
+});
