@@ -56,7 +56,7 @@ import {
   sessionsMigrations,
   sessionsRoutes,
 } from '#sessions';
-import { createMetrics } from '#telemetry';
+import { createMetrics, type Metrics, meterEngine } from '#telemetry';
 import { createTunnel } from '#tunnel';
 import { websiteRoutes } from '#website';
 import { createContainerDoor, doorAddress } from './container-door.ts';
@@ -144,8 +144,9 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
   const { http, store, clock, shutdown } = ground;
   const { accounts, projects, repositories, templates } = await composeProjects(ground);
   const { requireAccount } = accounts;
-  const metrics = createMetrics({ processMetrics: true });
-  const { nodes, door, membership, startNodes } = await composeNodes(ground);
+  const token = ground.configuration.JOH_METRICS_TOKEN;
+  const metrics = createMetrics({ processMetrics: true, token });
+  const { nodes, door, membership, startNodes } = await composeNodes(ground, metrics);
   const tunnel = createTunnel({
     ...ground,
     nodes,
@@ -181,7 +182,12 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
   nodesRoutes(http, { nodes, queue, requireAccount });
   membershipRoutes(http, { membership, nodes, requireAccount });
   sessionsRoutes(http, { sessions, clock, limits: sessionLimits, requireAccount });
-  metrics.attach(http, { pool: nodes.pool, sockets: tunnel.counts });
+  metrics.attach(http, {
+    nodes: nodes.nodes,
+    pool: nodes.pool,
+    events: nodes.events.counts,
+    sockets: tunnel.counts,
+  });
   const listProjects = async ({ id }: { id: UserId }) =>
     (await projects.list(id)).map((row) => projectBody(row, http.gitUrl()));
   const folders = assetFolders(ground);
@@ -199,7 +205,7 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
 }
 
 /** Compute nodes: which machines they are, what runs on them, and how it reaches FM. */
-async function composeNodes(ground: Ground) {
+async function composeNodes(ground: Ground, { engineCalled }: Pick<Metrics, 'engineCalled'>) {
   const { http, store, shutdown, configuration } = ground;
   const membership = createMembership({
     ...ground,
@@ -209,7 +215,10 @@ async function composeNodes(ground: Ground) {
     reach: () => joinReach(configuration),
     limits: membershipLimits,
   });
-  const engine = ground.engine ?? makeEngine(ground, membership);
+  const engine = meterEngine(ground.engine ?? makeEngine(ground, membership), {
+    clock: ground.clock,
+    onCall: engineCalled,
+  });
   shutdown.add('engine', () => engine.close());
   const door = createContainerDoor({
     ...{ ...ground, engine, configured: configuration.JOH_DOOR },

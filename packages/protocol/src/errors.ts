@@ -88,6 +88,13 @@ export const errors = {
     todo: 'Ask the operator of this installation; the first account that signed up is one.',
     retry: 'never',
   },
+  E_METRICS_REFUSED: {
+    status: 403,
+    what: 'Metrics are for this machine, or for who shows the metrics token.',
+    kept: 'Nothing was changed.',
+    todo: 'Ask on the machine itself, or send JOH_METRICS_TOKEN as bearer token.',
+    retry: 'never',
+  },
   E_PROJECT_UNKNOWN: {
     status: 404,
     what: 'There is no project "{project}" that you can see.',

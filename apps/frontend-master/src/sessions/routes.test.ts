@@ -47,7 +47,12 @@ beforeEach(async () => {
   nodesRoutes(http, { nodes: fm.nodes, queue: async () => [], requireAccount });
   const metrics = createMetrics({ processMetrics: false });
   metrics.claimed({ class: 'standard', waitedMs: 2 });
-  metrics.attach(http, { pool: fm.nodes.pool, sockets: () => ({ agents: 1, tunnels: 0 }) });
+  metrics.attach(http, {
+    nodes: fm.nodes.nodes,
+    pool: fm.nodes.pool,
+    events: fm.nodes.events.counts,
+    sockets: () => ({ agents: 1, tunnels: 0 }),
+  });
   await http.listen({ host: '127.0.0.1', port: 0 });
 });
 afterEach(async () => {
