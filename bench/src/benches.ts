@@ -2,10 +2,17 @@ import { agentBench } from './agent/agent-bench.ts';
 import type { Bench } from './bench.ts';
 import { claimBench } from './claim/claim-bench.ts';
 import { openBench } from './open/open-bench.ts';
+import { rackBench } from './rack/rack-bench.ts';
 import { tunnelBench } from './tunnel/tunnel-bench.ts';
 
 /** Every benchmark, once. */
-export const benches: readonly Bench[] = [claimBench, openBench, tunnelBench, agentBench];
+export const benches: readonly Bench[] = [
+  claimBench,
+  rackBench,
+  openBench,
+  tunnelBench,
+  agentBench,
+];
 
 /** The list that is printed when no name is given. */
 export function listOf(some: readonly Bench[]): string {

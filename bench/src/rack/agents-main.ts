@@ -10,17 +10,23 @@ import { type SimulatedAgent, startSimulatedAgent } from '@joh/frontend-master';
 import { createServerLinks, wsTransport } from '@joh/link';
 import type { ContainerId } from '@joh/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { FromFrontendMaster } from './messages.ts';
-import { serveLoad } from './served-load.ts';
+import type { FromAgents, FromFrontendMaster } from './messages.ts';
+import { serveSession } from './served-session.ts';
 
+/** A container that is gone is redialled slowly, so that it is not this process that is measured. */
+const redialMs = 500;
+const tell = (message: FromAgents) => void process.send?.(message);
 const agents = new Map<string, SimulatedAgent>();
-const links = createServerLinks({
-  clock: systemClock(),
-  random: systemRandom(),
-  checkTicket: async () => ({ user: 'bench', session: 'bench' }),
-  onLink: (link) => link.onChannel(serveLoad),
-});
-const serve = (socket: WebSocket) => links.accept(wsTransport(socket));
+/** Serves websockets as one agent does. */
+const createServing = () => {
+  const links = createServerLinks({
+    clock: systemClock(),
+    random: systemRandom(),
+    checkTicket: async () => ({ user: 'bench', session: 'bench' }),
+    onLink: (link) => link.onChannel(serveSession),
+  });
+  return (socket: WebSocket) => links.accept(wsTransport(socket));
+};
 
 process.on('message', (message: FromFrontendMaster) => {
   if (message.kind === 'created') {
@@ -29,7 +35,12 @@ process.on('message', (message: FromFrontendMaster) => {
       id: message.id as ContainerId,
       bootToken: JOH_BOOT_TOKEN,
       frontendUrl: () => JOH_FRONTEND_URL,
-      serve,
+      serve: createServing(),
+      redialMs,
+      async prepare({ session, epoch }) {
+        tell({ kind: 'prepared', container: message.id, claim: `${session} ${epoch}` });
+        return { root: '/work' };
+      },
     });
     agents.set(message.id, agent);
   } else if (message.kind === 'ended') {
@@ -42,7 +53,7 @@ for (const signal of ['SIGTERM', 'disconnect'] as const) process.once(signal, st
 
 const server = createServer();
 const websockets = new WebSocketServer({ server, perMessageDeflate: false });
-websockets.on('connection', serve);
+websockets.on('connection', createServing());
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
-process.send?.({ port: (server.address() as AddressInfo).port });
+tell({ kind: 'listening', port: (server.address() as AddressInfo).port });

@@ -6,7 +6,8 @@ export type FromFrontendMaster =
   | { kind: 'created'; id: string; environment: Record<string, string> }
   | { kind: 'ended'; id: string };
 
-/** Where the agents' own server listens. */
-export interface FromAgents {
-  port: number;
-}
+export type FromAgents =
+  /** Where the agents' own server listens. */
+  | { kind: 'listening'; port: number }
+  /** A container was told whom it serves: the session and its epoch. */
+  | { kind: 'prepared'; container: string; claim: string };

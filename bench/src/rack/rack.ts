@@ -1,18 +1,16 @@
 /** FrontendMaster as a process of its own, over a fake engine whose containers are simulated agents. */
-import { createFrontendClient, type FrontendClient } from '@joh/client';
 import { temporaryFolder, waitFor } from '@joh/testkit';
 import type { BenchContext } from '../bench.ts';
 import { startNode } from '../child.ts';
+import { createSite, type Site } from '../opening/site.ts';
 import type { FromAgents, FromFrontendMaster } from './messages.ts';
 
-export interface Rack {
-  url: string;
+export interface Rack extends Site {
   frontendMasterPid: number;
   /** Where the simulated agents' own server listens, for those who do not come through FM. */
   agentPort: number;
-  /** A user of their own, signed in. */
-  signUp(name: string): Promise<{ client: FrontendClient; token: string }>;
-  warm(client: FrontendClient): Promise<number>;
+  /** Which claims each container was prepared for. */
+  prepared: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export interface RackOptions {
@@ -24,7 +22,7 @@ const startDeadlineMs = 120_000;
 
 /** Starts it; its processes and folder go with the bench. */
 export async function startRack(context: BenchContext, { nodes }: RackOptions): Promise<Rack> {
-  const { clock, cleanUp } = context;
+  const { cleanUp } = context;
   const folder = await temporaryFolder('joh-bench');
   cleanUp(folder.remove);
   const agents = await startNode('bench/src/rack/agents-main.ts');
@@ -45,27 +43,22 @@ export async function startRack(context: BenchContext, { nodes }: RackOptions): 
     if (told.kind === 'listening') url = told.url;
     else agents.send(told);
   });
+  const prepared = new Map<string, Set<string>>();
   agents.onMessage((message) => {
-    agentPort = (message as FromAgents).port;
+    const told = message as FromAgents;
+    if (told.kind === 'listening') agentPort = told.port;
+    else {
+      const claims = prepared.get(told.container) ?? new Set();
+      prepared.set(told.container, claims.add(told.claim));
+    }
   });
   const either = Promise.race([frontendMaster.ended, agents.ended]);
   const up = waitFor(() => url && agentPort, { deadlineMs: startDeadlineMs, what: 'FM listens' });
   await Promise.race([up, either]);
-  const client = (token: string | null = null) =>
-    createFrontendClient({ url, clock, token, fetch: (to, init) => fetch(to, init) });
   return {
-    url,
+    ...createSite(context, url),
     frontendMasterPid: frontendMaster.pid,
     agentPort,
-    async signUp(name) {
-      const one = client();
-      const password = 'correct horse battery';
-      const { token } = await one.signUp({ name, email: `${name}@example.com`, password });
-      return { client: one, token };
-    },
-    async warm(one) {
-      const { classes } = await one.pool();
-      return classes.find((row) => row.class === 'standard')?.warm ?? 0;
-    },
+    prepared,
   };
 }
