@@ -1,0 +1,61 @@
+import { systemClock } from '@joh/clock';
+import type { NodeId } from '@joh/protocol';
+import type { ClusterNode } from '@joh/testkit';
+import { afterAll, beforeAll } from 'vitest';
+import { engineConformance } from '../conformance.ts';
+import { type Rack, startRack } from '../conformance-rack.ts';
+import { createDockerEngine, type DockerEngineOptions } from './docker-engine.ts';
+import type { DockerHostAddress } from './host-address.ts';
+
+const clock = systemClock();
+let rack: Rack;
+beforeAll(async () => {
+  rack = await startRack('hosts', 3);
+});
+afterAll(async () => {
+  console.log('docker rack', rack?.figures);
+  await rack?.remove();
+});
+
+/** As FrontendMaster reaches it: over mutual TLS. */
+const addressOf = ({ name, address: host, port }: ClusterNode): DockerHostAddress => ({
+  ...{ node: name as NodeId, name, labels: { rack: 'one' } },
+  endpoint: {
+    ...{ host, port },
+    tls: {
+      authority: rack.cluster.authority.certificate,
+      certificate: rack.cluster.clientIdentity.certificate,
+      key: rack.cluster.clientIdentity.key,
+    },
+  },
+});
+const engineOn = (installation: string, options: Partial<DockerEngineOptions> = {}) =>
+  createDockerEngine({
+    ...{ clock, installation, image: rack.image },
+    hosts: () => rack.cluster.nodes.map(addressOf),
+    timeouts: { pingTimeoutMs: 1_000, listTimeoutMs: 4_000 },
+    ...options,
+  });
+const nodesOf = (node?: NodeId) =>
+  rack.cluster.nodes.filter(({ name }) => node === undefined || name === node);
+
+engineConformance({
+  name: 'docker, three hosts over mutual TLS',
+  timeoutMs: 60_000,
+  waitMs: 20_000,
+  create: async () => ({
+    engine: engineOn('test'),
+    another: async (which) => engineOn(which === 'same' ? 'test' : 'strange'),
+    async kill(id) {
+      for (const inside of rack.inside) if (await inside.find(id)) await inside.kill(id);
+    },
+    async silence(node) {
+      for (const one of nodesOf(node)) one.cut();
+    },
+    async answer(node) {
+      for (const one of nodesOf(node)) one.heal();
+    },
+    images: { there: rack.image, missing: rack.missing },
+    close: async () => undefined,
+  }),
+});
