@@ -15,7 +15,7 @@ export default defineConfig({
       {
         test: {
           name: 'slow',
-          include: ['{apps,packages}/**/*.slow.test.ts'],
+          include: ['{apps,packages,ops}/**/*.slow.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
