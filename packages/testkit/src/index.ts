@@ -12,6 +12,8 @@ export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { type FakeFrontend, startFakeFrontend } from './fake-frontend.ts';
 export { type Faults, type FaultyPipe, faultyPipe, type PipeEnd } from './faulty-pipe.ts';
 export { leakCheck } from './leak-check.ts';
+export { newerNix } from './newer-nix.ts';
+export { createNixMachine, type NixMachine } from './nix-machine.ts';
 export { type Postgres, startPostgres } from './postgres.ts';
 export { processesNaming } from './process-search.ts';
 export { type Product, type ProductPlace, startProduct, withProduct } from './product.ts';

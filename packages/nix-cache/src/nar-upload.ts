@@ -1,0 +1,91 @@
+import type { IncomingMessage } from 'node:http';
+import { fault } from '@joh/protocol';
+import { findNar, type Parts } from './parts.ts';
+import type { Quotas } from './quota.ts';
+import { receiveFile } from './request-body.ts';
+import { type Compression, VerificationFailed } from './verification.ts';
+
+/** An archive's name: its hash and how it is packed. */
+export interface NarName {
+  name: string;
+  fileHash: string;
+  compression: Compression | null;
+}
+
+/**
+ * `PUT nar/…`: into a file of its own, to the disk, verified, renamed, recorded; then answered. A
+ * crash in between leaves nothing that counts.
+ * @throws {Fault} `E_CACHE_*`
+ */
+export async function putNar(
+  parts: Parts,
+  quotas: Quotas,
+  namespace: string,
+  nar: NarName,
+  request: IncomingMessage,
+): Promise<void> {
+  if (nar.compression === null)
+    throw fault('E_CACHE_COMPRESSION', { compression: nar.name.split('.').at(-1) ?? '' });
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > parts.limits.fileBytesMax)
+    throw fault('E_CACHE_TOO_LARGE', { limitBytes: parts.limits.fileBytesMax });
+  const admission = await quotas.admit(namespace, announced);
+  try {
+    // Whoever sends what is there already is not asked for it: a client waits to be read out.
+    const isKnown = findNar(parts, namespace, nar.name) !== undefined;
+    const { path, handle } = await parts.archives.create();
+    try {
+      await receiveFile(request, handle, {
+        clock: parts.clock,
+        limits: { ...parts.limits, bytesMax: parts.limits.fileBytesMax },
+        onBytes(bytes) {
+          parts.onStep('writing');
+          admission.grow(bytes);
+        },
+      });
+      if (!isKnown) await handle.sync();
+      await handle.close();
+      if (isKnown) return;
+      parts.onStep('synced');
+      await keepVerified(parts, namespace, { ...nar, compression: nar.compression }, path);
+    } finally {
+      await handle.close().catch(() => undefined);
+      parts.archives.discard(path);
+    }
+  } finally {
+    admission.end();
+  }
+}
+
+/** Verifies a file that is on disk and makes it an archive of the namespace. @throws {Fault} */
+export async function keepVerified(
+  parts: Parts,
+  namespace: string,
+  nar: NarName & { compression: Compression },
+  path: string,
+): Promise<void> {
+  const { archives, catalogue } = parts;
+  const facts = await parts.verifier
+    .verify({ file: path, compression: nar.compression, limits: parts.limits }, parts.closing)
+    .catch((error: unknown) => {
+      if (error instanceof VerificationFailed)
+        throw fault('E_CACHE_INVALID', { reason: error.message }, { cause: error });
+      throw error;
+    });
+  if (facts.fileHash !== nar.fileHash)
+    throw fault('E_CACHE_INVALID', { reason: "the file's hash is not the one in its name" });
+  parts.onStep('verified');
+  try {
+    archives.keep(path, nar.name, () =>
+      catalogue.addNar(
+        namespace,
+        nar.name,
+        { ...facts, compression: nar.compression },
+        facts.listing,
+      ),
+    );
+  } catch (error) {
+    if (!catalogue.isHeld(nar.name)) archives.remove(nar.name);
+    throw error;
+  }
+}

@@ -1,0 +1,137 @@
+/** Bodies of uploads: bounded, and cut when they come too slowly. */
+
+import type { FileHandle } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { createBrotliDecompress, createGunzip, createZstdDecompress } from 'node:zlib';
+import type { Clock } from '@joh/clock';
+import { fault } from '@joh/protocol';
+
+export interface BodyLimits {
+  bytesMax: number;
+  uploadWindowMs: number;
+  uploadWindowBytesMin: number;
+}
+
+/**
+ * Writes a body to a file and returns its bytes. The body is read no faster than the disk takes it.
+ * @throws {Fault} `E_CACHE_TOO_LARGE`, `E_CACHE_SLOW`, `E_CACHE_INVALID` when it was cut.
+ */
+export async function receiveFile(
+  request: IncomingMessage,
+  handle: FileHandle,
+  options: { limits: BodyLimits; clock: Clock; onBytes(bytes: number): void },
+): Promise<number> {
+  let bytes = 0;
+  for await (const chunk of pieces(request, options)) {
+    await writeAll(handle, chunk);
+    bytes += chunk.length;
+    options.onBytes(bytes);
+  }
+  return bytes;
+}
+
+async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
+  for (let at = 0; at < chunk.length; ) {
+    const { bytesWritten } = await handle.write(chunk, at);
+    at += bytesWritten;
+  }
+}
+
+/**
+ * A short body in memory; one that comes compressed (`Content-Encoding`) is unpacked.
+ * @throws {Fault} as `receiveFile`, and `E_CACHE_COMPRESSION`.
+ */
+export async function receiveBytes(
+  request: IncomingMessage,
+  options: { limits: BodyLimits; clock: Clock },
+): Promise<Buffer> {
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of decoded(pieces(request, options), encoding)) {
+    bytes += chunk.length;
+    if (bytes > options.limits.bytesMax)
+      throw fault('E_CACHE_TOO_LARGE', { limitBytes: options.limits.bytesMax });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+async function* decoded(source: AsyncGenerator<Buffer>, encoding: string) {
+  if (encoding === 'identity') return yield* source;
+  const decoder = decoders[encoding]?.();
+  if (!decoder) throw fault('E_CACHE_COMPRESSION', { compression: encoding });
+  const feeding = (async () => {
+    for await (const chunk of source) if (!decoder.write(chunk)) await drained(decoder);
+    decoder.end();
+  })().catch((error: Error) => decoder.destroy(error));
+  try {
+    yield* decoder as AsyncIterable<Buffer>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw fault('E_CACHE_INVALID', { reason: `its ${encoding} encoding is broken` });
+  } finally {
+    decoder.destroy();
+    await feeding;
+  }
+}
+
+const decoders: Readonly<Record<string, () => ReturnType<typeof createGunzip>>> = {
+  gzip: () => createGunzip(),
+  br: () => createBrotliDecompress(),
+  zstd: () => createZstdDecompress(),
+};
+
+function drained(stream: NodeJS.EventEmitter): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('drain', done).on('close', done);
+  });
+}
+
+/** The chunks of a body under its limits. Leaves the socket whole, so that an answer can go out. */
+async function* pieces(
+  request: IncomingMessage,
+  { limits, clock }: { limits: BodyLimits; clock: Clock },
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  let before = 0;
+  let isSlow = false;
+  let wake: () => void = () => undefined;
+  const look = () => {
+    isSlow = bytes - before < limits.uploadWindowBytesMin;
+    before = bytes;
+    if (isSlow) wake();
+    else cancel = clock.after(limits.uploadWindowMs, look);
+  };
+  let cancel = clock.after(limits.uploadWindowMs, look);
+  const stir = () => wake();
+  for (const event of ['readable', 'end', 'close', 'error']) request.on(event, stir);
+  try {
+    while (true) {
+      if (isSlow) throw fault('E_CACHE_SLOW', { seconds: limits.uploadWindowMs / 1000 });
+      const chunk = request.read() as Buffer | null;
+      if (chunk === null) {
+        if (request.complete && request.readableEnded) return;
+        if (request.destroyed && !request.complete)
+          throw fault('E_CACHE_INVALID', { reason: 'the upload was cut off' });
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      bytes += chunk.length;
+      if (bytes > limits.bytesMax)
+        throw fault('E_CACHE_TOO_LARGE', { limitBytes: limits.bytesMax });
+      yield chunk;
+    }
+  } finally {
+    cancel();
+    for (const event of ['readable', 'end', 'close', 'error']) request.off(event, stir);
+    request.on('error', () => undefined);
+  }
+}
