@@ -1,7 +1,9 @@
 /** Finds, checks and programs FPGA boards over any USB port. Simulated ones: `@joh/boards/simulated`. */
 export type { Board, ProgramProgress, ProgramResult, ProgramTarget } from './board.ts';
 export { boardById, boardFilters, boards, type FoundBoard, findBoards } from './boards.ts';
+export { eraseFlash, type FlashOptions, hasReachableFlash, readFlash } from './flash.ts';
 export { checkBitstream, type ProgramOptions, programBoard } from './program.ts';
+export { openFtdiSerial, type SerialStream } from './serial.ts';
 export { type DeviceUser, type SharedDevice, sharedDevice } from './shared-device.ts';
 export type { Signal } from './signal.ts';
 export type { UsbPort, UsbSetup } from './usb-port.ts';

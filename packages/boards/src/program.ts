@@ -1,7 +1,6 @@
 import { anyUsbId, deviceTitle, dfuSuffix, readBitstream } from '@joh/bitstream';
 import type { Clock } from '@joh/clock';
 import { type BitstreamInformation, fault } from '@joh/protocol';
-import { type Attempt, within } from './attempt.ts';
 import type {
   Board,
   FtdiJtagProgrammer,
@@ -11,17 +10,13 @@ import type {
   ProgramTarget,
 } from './board.ts';
 import { openDfu } from './bridges/dfu.ts';
-import { openFtdi } from './bridges/ftdi.ts';
-import { startMpsse } from './bridges/mpsse.ts';
 import { loadEcp5 } from './families/ecp5.ts';
 import { flashIce40, type Ice40Options, loadIce40 } from './families/ice40.ts';
 import type { Signal } from './signal.ts';
 import type { UsbPort } from './usb-port.ts';
+import { openMpsse, type Visit, visit } from './visit.ts';
 import { jtagBus } from './wires/jtag.ts';
 import { spiBus } from './wires/spi.ts';
-
-/** After a failure the pins are let go and the port is closed; a board that hangs gets this long. */
-const goodbyeMs = 1000;
 
 export interface ProgramOptions {
   /** A port that is not open yet; it is closed again whatever happens. */
@@ -79,7 +74,7 @@ export function checkBitstream(
  * `E_BOARD_VERIFY_FAILED`.
  */
 export async function programBoard(options: ProgramOptions): Promise<ProgramResult> {
-  const { port, board, bitstream, clock, signal } = options;
+  const { board, bitstream, clock } = options;
   const target = options.target ?? board.targets[0];
   const started = clock.monotonic();
   const report: Ice40Options['report'] = (stage, message, fraction) =>
@@ -87,32 +82,19 @@ export async function programBoard(options: ProgramOptions): Promise<ProgramResu
   report('check', 'The bitstream is checked against the board.', 0);
   const { crc } = checkBitstream(bitstream, board, target);
   report('connect', `Connecting to ${board.title}.`, 0);
-  const attempt: Attempt = { clock, signal, board: board.title };
-  const parting: Attempt = { ...attempt, signal: undefined };
-  let release: () => Promise<void> = async () => undefined;
-  const letGo = (bridge: { release(parting: Attempt): Promise<void> }) => {
-    release = () => within(parting, 'letting go', goodbyeMs, () => bridge.release(parting));
-  };
-  const steps: Steps = { ...options, bitstream: payload(bitstream), attempt, report, letGo };
-  try {
-    const outcome =
-      board.programmer.bridge === 'dfu'
-        ? await overDfu(steps, board.programmer.interface)
-        : await overFtdi(steps, board.programmer, target, crc === 'invalid');
-    const durationMs = clock.monotonic() - started;
-    return { board: board.id, target, bytes: steps.bitstream.length, durationMs, ...outcome };
-  } finally {
-    // What went wrong is thrown already; a board that is gone cannot be left tidier.
-    await release().catch(() => undefined);
-    await within(parting, 'closing', goodbyeMs, port.close).catch(() => undefined);
-  }
+  const bytes = payload(bitstream);
+  const outcome = await visit(options, (visited) => {
+    const steps = { ...visited, bitstream: bytes, board, report };
+    return board.programmer.bridge === 'dfu'
+      ? overDfu(steps, board.programmer.interface)
+      : overFtdi(steps, board.programmer, target, crc === 'invalid');
+  });
+  const durationMs = clock.monotonic() - started;
+  return { board: board.id, target, bytes: bytes.length, durationMs, ...outcome };
 }
 
-interface Steps extends Pick<ProgramOptions, 'port' | 'board' | 'bitstream'> {
-  attempt: Attempt;
+interface Steps extends Visit, Pick<ProgramOptions, 'board' | 'bitstream'> {
   report: Ice40Options['report'];
-  /** What is to be let go of at the end, however it comes. */
-  letGo(bridge: { release(parting: Attempt): Promise<void> }): void;
 }
 
 type Outcome = Pick<ProgramResult, 'verified' | 'message' | 'flash'>;
@@ -123,9 +105,7 @@ async function overFtdi(
   target: ProgramTarget,
   isDamaged: boolean,
 ): Promise<Outcome> {
-  const ftdi = await openFtdi(port, programmer.channel, attempt);
-  letGo(ftdi);
-  const engine = await startMpsse(ftdi, programmer.clockHz, attempt);
+  const engine = await openMpsse({ port, attempt, letGo }, programmer);
   if (programmer.wire === 'jtag')
     return loadEcp5({ bus: jtagBus(engine), board, bitstream, attempt, report });
   const bus = spiBus(engine, programmer);

@@ -2,7 +2,7 @@
 import { fault } from '@joh/protocol';
 import { type Attempt, pause, until } from '../attempt.ts';
 import type { Board, ProgramProgress, ProgramResult } from '../board.ts';
-import { spiFlash } from '../memories/spi-flash.ts';
+import { type FlashChip, spiFlash } from '../memories/spi-flash.ts';
 import type { SpiBus } from '../wires/spi.ts';
 
 /** CRESET_B must be low for 200 ns. */
@@ -78,15 +78,9 @@ export async function loadIce40(options: Ice40Options): Promise<Outcome> {
  * @throws Fault `E_BOARD_REFUSED`, `E_BOARD_VERIFY_FAILED`, `E_BOARD_TIMEOUT`.
  */
 export async function flashIce40(options: Ice40Options): Promise<Outcome> {
-  const { bus, board, bitstream, attempt, report } = options;
+  const { board, bitstream, report } = options;
   const refused = (reason: string) => fault('E_BOARD_REFUSED', { board: board.title, reason });
-  report('reset', 'The FPGA is held in reset.', 0);
-  bus.control({ select: false, reset: true });
-  await bus.run('resetting the FPGA');
-  await pause(attempt, resetMs);
-  const flash = spiFlash(bus, attempt);
-  const chip = await flash.identify();
-  if (!chip) throw refused(`its flash does not answer${rewired(board)}`);
+  const { flash, chip } = await reachFlash(options);
   if (bitstream.length > chip.sizeBytes)
     throw refused(`the file has ${bitstream.length} bytes, its flash ${chip.sizeBytes}`);
   if (await flash.isProtected())
@@ -109,16 +103,71 @@ export async function flashIce40(options: Ice40Options): Promise<Outcome> {
   };
 }
 
-async function bootIce40(
-  { bus, attempt, report }: Ice40Options,
-  refused: (reason: string) => Error,
-): Promise<void> {
-  report('start', 'The FPGA boots from the flash.', 0);
+/** What reaching the flash needs; there is no image. */
+export type Ice40Access = Pick<Ice40Options, 'bus' | 'board' | 'attempt' | 'report'>;
+
+/** The first bytes of the flash; the FPGA boots from it again. */
+export async function readIce40Flash(access: Ice40Access, length: number): Promise<Uint8Array> {
+  const { flash, chip } = await reachFlash(access);
+  const bytes = await flash.read(Math.min(length, chip.sizeBytes), (fraction) =>
+    access.report('verify', 'The flash is read.', fraction),
+  );
+  await handOver(access);
+  return bytes;
+}
+
+/** Erases the first bytes of the flash, or all of it, and looks that they are. */
+export async function eraseIce40Flash(
+  access: Ice40Access,
+  length: number | null,
+): Promise<FlashChip> {
+  const { board, report } = access;
+  const { flash, chip } = await reachFlash(access);
+  if (await flash.isProtected())
+    throw fault('E_BOARD_REFUSED', {
+      board: board.title,
+      reason: 'its flash is write-protected by its status register',
+    });
+  const bytes = Math.min(length ?? chip.sizeBytes, chip.sizeBytes);
+  await flash.erase(bytes, (fraction) => report('erase', 'The flash is erased.', fraction));
+  // An image needs its first bytes: where they are gone, nothing boots.
+  const blank = new Uint8Array(Math.min(bytes, 4096)).fill(0xff);
+  const different = await flash.compare(blank, () => undefined);
+  if (different !== null)
+    throw fault('E_BOARD_VERIFY_FAILED', { board: board.title, offset: different });
+  await handOver(access);
+  return chip;
+}
+
+/** Holds the FPGA in reset and wakes the flash. @throws Fault `E_BOARD_REFUSED` no answer. */
+async function reachFlash({ bus, board, attempt, report }: Ice40Access) {
+  report('reset', 'The FPGA is held in reset.', 0);
+  bus.control({ select: false, reset: true });
+  await bus.run('resetting the FPGA');
+  await pause(attempt, resetMs);
+  const flash = spiFlash(bus, attempt);
+  const chip = await flash.identify();
+  if (chip) return { flash, chip };
+  throw fault('E_BOARD_REFUSED', {
+    board: board.title,
+    reason: `its flash does not answer${rewired(board)}`,
+  });
+}
+
+async function handOver({ bus, attempt }: Ice40Access): Promise<void> {
   bus.handOver(true);
   await bus.run('handing the flash over');
   await pause(attempt, resetMs);
   bus.handOver(false);
   await bus.run('releasing the reset');
+}
+
+async function bootIce40(
+  { bus, board, attempt, report }: Ice40Options,
+  refused: (reason: string) => Error,
+): Promise<void> {
+  report('start', 'The FPGA boots from the flash.', 0);
+  await handOver({ bus, board, attempt, report });
   if (!(await until(attempt, bootPollMs, bootDeadlineMs, bus.isDone)))
     throw refused('the flash holds the image, but CDONE stayed low after the reset');
   report('start', 'The FPGA runs.', 1);

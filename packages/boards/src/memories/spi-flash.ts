@@ -36,7 +36,7 @@ const names: Readonly<Record<string, string>> = {
   c22016: 'Macronix MX25L3233F',
 };
 
-interface FlashChip {
+export interface FlashChip {
   /** Six hex digits. */
   jedecId: string;
   name: string;
@@ -51,6 +51,8 @@ export interface SpiFlash {
   /** Makes room for `length` bytes at address 0, and no more than the last 4 KB sector. */
   erase(length: number, onProgress: (fraction: number) => void): Promise<void>;
   write(bytes: Uint8Array, onProgress: (fraction: number) => void): Promise<void>;
+  /** The bytes from address 0 on. */
+  read(length: number, onProgress: (fraction: number) => void): Promise<Uint8Array>;
   /** The first byte that differs, or null. */
   compare(bytes: Uint8Array, onProgress: (fraction: number) => void): Promise<number | null>;
 }
@@ -108,6 +110,16 @@ export function spiFlash(bus: SpiBus, attempt: Attempt): SpiFlash {
         await settled(programPollMs, programDeadlineMs, 'writing its flash');
         onProgress((address + data.length) / bytes.length);
       }
+    },
+    read: async (length, onProgress) => {
+      const whole = new Uint8Array(length);
+      for (let address = 0; address < length; address += readBytes) {
+        const count = Math.min(readBytes, length - address);
+        queue(Uint8Array.of(instruction.read, ...addressBytes(address)), count);
+        whole.set(await bus.run('reading its flash'), address);
+        onProgress((address + count) / length);
+      }
+      return whole;
     },
     compare: async (bytes, onProgress) => {
       for (let address = 0; address < bytes.length; address += readBytes) {
