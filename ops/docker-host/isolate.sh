@@ -16,7 +16,22 @@ closed='10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10
 
 jump() { $1 -C "$2" -i "$bridge" -j "$3" 2>/dev/null || $1 -I "$2" -i "$bridge" -j "$3"; }
 unjump() { while $1 -D "$2" -i "$bridge" -j "$3" 2>/dev/null; do :; done; }
-unlayer() { while ebtables -D FORWARD --logical-in "$bridge" -j DROP 2>/dev/null; do :; done; }
+# Frames between containers, so that none answers for another by ARP: they go to the bridge itself alone.
+layer() {
+  ebtables -N JOH-FORWARD -P RETURN 2>/dev/null || ebtables -F JOH-FORWARD
+  if ! ebtables -A JOH-FORWARD --logical-in "$bridge" -j DROP 2>/dev/null; then
+    # A kernel without that match (NFT_BRIDGE_META): by the bridge's own addresses.
+    range=$(ip -4 -oneline addr show dev "$bridge" | sed -n 's/.* inet \([^ ]*\) .*/\1/p')
+    [ -n "$range" ] || fail "there is no interface $bridge; run network.sh first"
+    ebtables -A JOH-FORWARD -p ARP --arp-ip-dst "$range" -j DROP
+    ebtables -A JOH-FORWARD -p IPv4 --ip-destination "$range" -j DROP
+  fi
+  ebtables -L FORWARD | grep -q -- '-j JOH-FORWARD' || ebtables -I FORWARD -j JOH-FORWARD
+}
+unlayer() {
+  while ebtables -D FORWARD -j JOH-FORWARD 2>/dev/null; do :; done
+  ebtables -X JOH-FORWARD 2>/dev/null || true
+}
 fail() { echo "isolate.sh: $1" >&2; exit 2; }
 
 remove() {
@@ -68,9 +83,7 @@ for range in $closed; do
 -A JOH-FORWARD -d $range -j REJECT"
 done
 
-# Where a container could answer for another, or for the host, by ARP: frames go to the bridge itself alone.
-ebtables -L FORWARD | grep -q -- "--logical-in $bridge -j DROP" ||
-  ebtables -I FORWARD --logical-in "$bridge" -j DROP
+layer
 
 # One transaction a family: there is no moment without rules. DOCKER-USER sees what is forwarded, INPUT
 # what is for the host itself; with the first alone a container reaches its own host's daemon.

@@ -76,9 +76,16 @@ function createMaker(options: DockerContainersOptions, queries: Queries) {
   const creating = new Map<ContainerId, Promise<void>>();
   const reserved = new Map<ContainerId, number>();
   let known: Network | null = null;
-  const network = async (signal: AbortSignal) => {
-    known ??= await ensureNetwork(api, options.network, signal);
-    return known;
+  let turn: Promise<unknown> = Promise.resolve();
+  // One after the other: the daemon refuses two that make it at once.
+  const network = (signal: AbortSignal): Promise<Network> => {
+    const look = async () => {
+      known ??= await ensureNetwork(api, options.network, signal);
+      return known;
+    };
+    const mine = turn.then(look);
+    turn = mine.catch(() => undefined);
+    return mine;
   };
   const given = (signal: AbortSignal) => ({ signal, timeoutMs: timeouts.createTimeoutMs });
 

@@ -3,6 +3,7 @@ import type { NodeId } from '@joh/protocol';
 import type { ClusterNode } from '@joh/testkit';
 import { afterAll, beforeAll } from 'vitest';
 import { engineConformance } from '../conformance.ts';
+import { engineIsolation } from '../conformance-isolation.ts';
 import { type Rack, startRack } from '../conformance-rack.ts';
 import { createDockerEngine, type DockerEngineOptions } from './docker-engine.ts';
 import type { DockerHostAddress } from './host-address.ts';
@@ -38,6 +39,15 @@ const engineOn = (installation: string, options: Partial<DockerEngineOptions> = 
   });
 const nodesOf = (node?: NodeId) =>
   rack.cluster.nodes.filter(({ name }) => node === undefined || name === node);
+
+engineIsolation({
+  name: 'docker, one of three hosts',
+  rack: () => rack,
+  createEngine: () => engineOn('isolation'),
+  at: 1,
+  nodeId: ({ name }) => name as NodeId,
+  daemonPort: 2376,
+});
 
 engineConformance({
   name: 'docker, three hosts over mutual TLS',

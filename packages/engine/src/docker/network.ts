@@ -34,9 +34,9 @@ export async function ensureNetwork(
       Labels: { 'joh.network': name },
     };
     const made = await api.call('POST', '/networks/create', { signal, timeoutMs, body });
-    // 409: another FM made it meanwhile.
-    if (made.status !== 201 && made.status !== 409) throw refusal('the network', made);
     found = await api.call('GET', path, { signal, timeoutMs });
+    // Refused, but there: another FM made it meanwhile.
+    if (made.status !== 201 && found.status !== 200) throw refusal('the network', made);
   }
   if (found.status !== 200) throw refusal('the network', found);
   const network = inspectedNetwork.parse(found.body);

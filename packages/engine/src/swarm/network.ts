@@ -33,7 +33,7 @@ export async function ensureSwarmNetwork(
   if (found.status === 404) {
     const body = {
       ...{ Name: name, Driver: 'bridge', Scope: 'swarm', CheckDuplicate: true },
-      ...{ ConfigFrom: { Network: from }, Labels: { 'joh.network': name } },
+      ConfigFrom: { Network: from },
     };
     const made = await api.call('POST', '/networks/create', { signal, timeoutMs, body });
     // 409: another FM made it meanwhile.

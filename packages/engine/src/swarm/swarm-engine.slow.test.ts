@@ -1,6 +1,8 @@
 import { systemClock } from '@joh/clock';
+import type { NodeId } from '@joh/protocol';
 import { afterAll, beforeAll } from 'vitest';
 import { engineConformance } from '../conformance.ts';
+import { engineIsolation } from '../conformance-isolation.ts';
 import { type Rack, runOnNode, startRack } from '../conformance-rack.ts';
 import { createSwarmEngine, type SwarmEngineOptions } from './swarm-engine.ts';
 
@@ -34,6 +36,14 @@ const engineOn = (installation: string, options: Partial<SwarmEngineOptions> = {
     timeouts: { pingTimeoutMs: 1_000, listTimeoutMs: 4_000 },
     ...options,
   });
+
+engineIsolation({
+  name: 'swarm, one of three workers',
+  rack: () => rack,
+  createEngine: () => engineOn('isolation'),
+  at: 1,
+  nodeId: ({ swarmId }) => swarmId as NodeId,
+});
 
 engineConformance({
   name: 'swarm, a manager and three workers',

@@ -1,5 +1,5 @@
 /** Containers on a Docker Swarm, through one of its managers. For fleets that are one already. */
-import type { Clock } from '@joh/clock';
+import { type Clock, withDeadline } from '@joh/clock';
 import { fault, isFault, type NodeId } from '@joh/protocol';
 import { labels } from '../docker/container-request.ts';
 import { createEngineApi } from '../docker/engine-api.ts';
@@ -38,8 +38,8 @@ export type SwarmTimeouts = {
 
 /** Makes the engine; nothing is contacted yet. */
 export function createSwarmEngine(options: SwarmEngineOptions): Engine {
-  const { clock, installation, image = 'joh-session:dev', network = 'joh' } = options;
-  const { socketPath = '/var/run/docker.sock' } = options;
+  const { clock, installation, image = 'joh-session:dev' } = options;
+  const { socketPath = '/var/run/docker.sock', network: networkName = 'joh' } = options;
   const timeouts = { ...limits, ...options.timeouts };
   const { pingTimeoutMs } = timeouts;
   const api = createEngineApi({ clock, endpoint: { socketPath }, pingTimeoutMs });
@@ -49,18 +49,24 @@ export function createSwarmEngine(options: SwarmEngineOptions): Engine {
   const label = `${labels.installation}=${installation}`;
   const look = createLook({ clock, manager, label, closed: closed.signal, timeouts });
   let last: EngineNode[] = [];
-  let hasNetwork = false;
+  let network: Promise<void> | null = null;
 
   const nodes = async (signal: AbortSignal) => {
     last = computeNodes(await manager.nodes(signal));
     return last;
   };
-  const ensureNetwork = async (signal: AbortSignal) => {
-    if (!hasNetwork) await ensureSwarmNetwork(api, network, signal);
-    hasNetwork = true;
+  const ensureNetwork = (signal: AbortSignal) => {
+    network ??= ensureSwarmNetwork(api, networkName, closed.signal).catch((error: unknown) => {
+      network = null;
+      throw error;
+    });
+    const found = network;
+    return withDeadline(clock, timeouts.listTimeoutMs, signal, () => found);
   };
   const given = { manager, wait, installation, nodes };
-  const containers = createSwarmContainers({ ...given, image, network, ensureNetwork, look });
+  const containers = createSwarmContainers({
+    ...{ ...given, image, network: networkName, ensureNetwork, look },
+  });
   const pull = createSwarmPull(given);
   const entered = (signal: AbortSignal): AbortSignal => {
     signal.throwIfAborted();
