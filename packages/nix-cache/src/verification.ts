@@ -6,6 +6,7 @@ import { Readable, type Transform } from 'node:stream';
 import { constants, createZstdDecompress, zstdCompressSync } from 'node:zlib';
 import { createNarReader, NarInvalid } from './nar-reader.ts';
 import { encodeNix32 } from './nix-hash.ts';
+import { createZstdFrame } from './zstd-frame.ts';
 
 export type Compression = 'none' | 'zstd' | 'xz';
 
@@ -105,7 +106,7 @@ async function* unpackZstd(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffe
     params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
     chunkSize: chunkBytes,
   });
-  const input = Readable.from(source);
+  const input = Readable.from(oneFrame(source));
   input.once('error', (error) => decoder.destroy(error));
   input.pipe(decoder);
   try {
@@ -117,6 +118,15 @@ async function* unpackZstd(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffe
   } finally {
     decoder.destroy();
     input.destroy();
+  }
+}
+
+async function* oneFrame(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const frame = createZstdFrame();
+  for await (const chunk of source) {
+    const problem = frame.write(chunk);
+    if (problem !== null) throw new VerificationFailed(problem);
+    yield chunk;
   }
 }
 
