@@ -30,6 +30,7 @@ it("a folder's tables are touched by its stores alone", () => {
     'apps/frontend-master/src/accounts/authentication.ts',
     'apps/frontend-master/src/membership/store.ts',
     'apps/frontend-master/src/nodes/event-store.ts',
+    'apps/frontend-master/src/nodes/pool-store.ts',
     'apps/frontend-master/src/nodes/store.ts',
     'apps/frontend-master/src/projects/store.ts',
     'apps/frontend-master/src/repositories/store.ts',

@@ -21,6 +21,7 @@ import {
   createContainerStore,
   createEventStore,
   createNodes,
+  createPoolStore,
   nodesMigrations,
   nodesRoutes,
   parsePoolWish,
@@ -229,6 +230,8 @@ async function composeNodes(ground: Ground, { engineCalled }: Pick<Metrics, 'eng
     engine,
     store: createContainerStore(store),
     eventStore: createEventStore(store),
+    poolStore: createPoolStore(store),
+    image: hasImages(engine) ? configuration.JOH_SESSION_IMAGE : null,
     joined: membership.joined,
     limits: poolLimits,
     frontendUrl: door.url,
@@ -249,6 +252,10 @@ async function composeNodes(ground: Ground, { engineCalled }: Pick<Metrics, 'eng
     shutdown.add('pool', nodes.stop);
   };
   return { nodes, door, membership, startNodes };
+}
+
+function hasImages({ kind }: Engine): boolean {
+  return kind === 'docker' || kind === 'swarm';
 }
 
 /** @throws E_NODE_JOIN_IMPOSSIBLE */

@@ -65,6 +65,17 @@ export const poolLimits = {
   heardIntervalMs: 5_000,
   retryFirstMs: 500,
   retryMaxMs: 30_000,
+  /** An image of 200 MB took 3.3 s on the same network; over a slow line it takes its time. */
+  pullDeadlineMs: 20 * 60_000,
+  pullRetryMaxMs: 60_000,
+  /** Of a roll-out, on a node and of a class: at most so many are not warm because of it. */
+  replacedAtOnceMax: 2,
+  /** One that fails by chance must not stop a roll-out; three in a row are no chance. */
+  trialsMax: 3,
+  /** Containers that fail on a node one after the other before it gets none for a while. */
+  nodeFailuresMax: 5,
+  quarantineFirstMs: 10 * 60_000,
+  quarantineMaxMs: 6 * 3_600_000,
   /** Rows of destroyed containers are kept this long, for people who look into what happened. */
   destroyedKeptMs: 24 * 3_600_000,
   /** Sentences of the event log; some 200 bytes each. A busy day of a rack makes about as many. */

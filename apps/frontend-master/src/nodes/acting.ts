@@ -3,6 +3,7 @@ import type { ContainerId, NodeId } from '@joh/protocol';
 import type { Logger } from '#platform';
 import type { Effects } from './effects.ts';
 import type { EventLog } from './events.ts';
+import type { Failures } from './failures.ts';
 import type { Container } from './model.ts';
 import type { Action } from './plan.ts';
 import type { NodeProfile } from './profile.ts';
@@ -12,6 +13,7 @@ export interface ActingOptions {
   store: ContainerStore;
   effects: Effects;
   events: Pick<EventLog, 'tell'>;
+  failures: Pick<Failures, 'failed'>;
   clock: Clock;
   logger: Logger;
   profileOf(node: NodeId): NodeProfile | undefined;
@@ -26,7 +28,7 @@ export function createActing(options: ActingOptions) {
     if (action.kind === 'create') {
       const profile = options.profileOf(action.node);
       if (!profile) return;
-      const container = await effects.create(action.node, action.class, profile);
+      const container = await effects.create({ ...action, profile });
       const sentence = `A ${action.class} container is made on ${action.node}: ${action.reason}.`;
       events.tell({ kind: 'created', node: action.node, container, sentence });
     } else if (action.kind === 'destroy') {
@@ -48,6 +50,7 @@ export function createActing(options: ActingOptions) {
         ...{ kind: 'given-up', node: row.node, container, session: row.session },
         sentence: `${what} on ${row.node} was given up: ${reason}.`,
       });
+      if (action.isFailure) options.failures.failed({ ...row, reason });
       options.onQuarantined(container, reason);
     }
   };

@@ -122,8 +122,8 @@ function withReason(node: EngineNode, whole: Asked): EngineNode {
   return { ...node, reachable: false, reason: whole.reason };
 }
 
-function toListed({ id, node, state }: EngineContainer): ListedContainer {
-  return { id, node, isRunning: state === 'running' };
+function toListed({ id, node, state, reason }: EngineContainer): ListedContainer {
+  return { id, node, isRunning: state === 'running', reason };
 }
 
 function problemOf(whole: Asked, nodes: readonly CensusNode[]): string | null {

@@ -1,7 +1,9 @@
 import type { ContainerId, NodeId, SessionId } from '@joh/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store } from '#platform';
+import { createEventStore } from './event-store.ts';
 import { nodesMigrations } from './migrations.ts';
+import { createPoolStore, forgetfulPoolStore } from './pool-store.ts';
 import { type ContainerStore, createContainerStore } from './store.ts';
 
 const id = (name: string | number) => `container_${name}` as ContainerId;
@@ -93,12 +95,19 @@ export function containersConformance(
       });
     });
 
-    it('takes a boot token once, for its own container, while it starts', async () => {
+    it('takes a boot token until it is closed, for its own container, while that serves', async () => {
       await warm(1);
       const again = { container: id(1), bootHash: 'boot 1', credentialHash: 'x', at: 1 };
+      expect(await containers.findByToken('boot 1')).toMatchObject({ kind: 'boot' });
+      expect(await containers.register(again)).toMatchObject({ state: 'warm' });
+      expect(await containers.findByToken('credential 1')).toBeNull();
+      expect(await containers.findByToken('x')).toMatchObject({ isBootOpen: true });
+      await claim('s');
+      expect(await containers.register(again)).toMatchObject({ state: 'claimed' });
+      await containers.closeBoot(id(1));
       expect(await containers.register(again)).toBeNull();
       expect(await containers.findByToken('boot 1')).toBeNull();
-      expect(await containers.findByToken('credential 1')).toMatchObject({ kind: 'credential' });
+      expect(await containers.findByToken('x')).toMatchObject({ isBootOpen: false });
       await containers.insert({ id: id(2), node: a, class: 'burst', bootHash: 'boot 2', at: 0 });
       expect(await containers.register({ ...again, bootHash: 'boot 2' })).toBeNull();
       await containers.enter(id(2), 'quarantined', 'late');
@@ -143,6 +152,54 @@ export function containersConformance(
       expect(await containers.listDrains()).toEqual([a]);
       await containers.setDrain(a, false, 3);
       expect(await containers.listDrains()).toEqual([]);
+    });
+
+    it('tells when claims were', async () => {
+      await warm(1);
+      await claim('s');
+      expect(await containers.listClaimTimes(5)).toEqual([5]);
+      expect(await containers.listClaimTimes(6)).toEqual([]);
+    });
+
+    it('keeps the newest events, in their order', async () => {
+      const events = createEventStore(store);
+      const told = (sentence: string, at: number) => ({
+        ...{ at, kind: 'created' as const, sentence },
+        ...{ node: a, container: null, session: null },
+      });
+      await events.prune(10);
+      await events.insert([]);
+      await events.insert([told('one', 1), told('two', 2)]);
+      await events.insert([told('three', 3)]);
+      const all = await events.list({ max: 2 });
+      expect(all.map(({ sentence }) => sentence)).toEqual(['two', 'three']);
+      expect(all[1]).toMatchObject({ at: '1970-01-01T00:00:00.003Z', kind: 'created', node: 'a' });
+      const after = await events.list({ after: all[0]!.id, max: 5 });
+      expect(after.map(({ sentence }) => sentence)).toEqual(['three']);
+      await events.prune(1);
+      expect(await events.list({ max: 5 })).toHaveLength(1);
+    });
+
+    it.each([
+      ['kept', (it: Store) => createPoolStore(it)],
+      ['forgetful', () => forgetfulPoolStore()],
+    ] as const)('remembers what is wanted of the pool (%s)', async (_, open) => {
+      const pool = open(store);
+      expect(await pool.read()).toEqual({ wish: null, serving: null, stopped: null });
+      const stopped = { image: 'two', reason: 'it ends' };
+      await pool.setServing('one');
+      await pool.setStopped(stopped);
+      expect(await pool.read()).toEqual({ wish: null, serving: 'one', stopped });
+      const wish = { classes: {}, nodes: {}, image: 'two', refillPerMinute: 5 };
+      await pool.setWish(wish);
+      await pool.setServing('two');
+      expect(await pool.read()).toEqual({ wish, serving: 'two', stopped: null });
+      const quarantine = { node: a, since: 1, until: 2, times: 1, reason: 'x' };
+      await pool.putQuarantine(quarantine);
+      await pool.putQuarantine({ ...quarantine, times: 2 });
+      expect(await pool.listQuarantines()).toEqual([{ ...quarantine, times: 2 }]);
+      await pool.endQuarantine(a);
+      expect(await pool.listQuarantines()).toEqual([]);
     });
   });
 }

@@ -6,6 +6,7 @@ import type {
   Node,
   NodeId,
   Pool,
+  PoolWish,
   Rack,
   SessionId,
 } from '@joh/protocol';
@@ -14,6 +15,7 @@ import type { Credentials } from './credentials.ts';
 import type { EventStore } from './event-store.ts';
 import type { EventLog } from './events.ts';
 import type { Container } from './model.ts';
+import type { PoolStore } from './pool-store.ts';
 import type { NodeProfile } from './profile.ts';
 import type { PoolLimits } from './reconciler.ts';
 import type { ContainerStore } from './store.ts';
@@ -53,14 +55,15 @@ export interface Nodes extends Credentials {
    * @throws E_NODE_BUSY a session runs on it
    */
   leave(node: NodeId): Promise<void>;
-  /** Takes a node out of service, or back in: what is claimed on it goes on. */
+  /** Takes a node out of service, or back in, also from a quarantine: what is claimed on it goes on. */
   drain(node: NodeId, isDraining: boolean): Promise<void>;
   onChange(listener: (change: ContainerChange) => void): void;
   nodes(): Promise<Node[]>;
   /** Why the pool cannot be filled, in a sentence; null when it can. */
   problem(): string | null;
-  /** Without what an operator wants. */
   pool(): Promise<Pool>;
+  /** Replaces what is wanted; durable, and in effect with the next look. @param who for the event log */
+  setWish(wish: PoolWish, who: string): Promise<void>;
   /** Everything an operator's page shows but the queue. */
   rack(after: number | undefined): Promise<Omit<Rack, 'queue'>>;
   events: Pick<EventLog, 'tell' | 'counts'>;
@@ -79,6 +82,10 @@ export interface NodesOptions {
   store: ContainerStore;
   /** Default: events are not kept. */
   eventStore?: EventStore;
+  /** Default: what an operator wants lasts as long as the process. */
+  poolStore?: PoolStore;
+  /** What containers are made from by default. Default: the engine has no images. */
+  image?: string | null;
   /** What is known of the nodes that joined. Default: none did. */
   joined?: () => ReadonlyMap<NodeId, JoinedNode>;
   clock: Clock;

@@ -9,8 +9,9 @@ export interface Credentials {
   /** Whose token this is. @throws E_AGENT_REFUSED, E_SESSION_EPOCH_OLD */
   authenticate(token: string): Promise<{ container: Container; isBoot: boolean }>;
   /**
-   * The agent's first call on a control socket: trades a boot token for a credential, once; with a
-   * credential gives the same one back.
+   * The agent's first call on a control socket: trades a boot token for a credential. It may come again
+   * until that credential was shown once: an agent that died before it kept its credential has only the
+   * boot token, and the last one that was given counts. With a credential gives the same one back.
    * @throws E_AGENT_REFUSED, E_SESSION_EPOCH_OLD
    */
   register(container: ContainerId, token: string): Promise<{ credential: string }>;
@@ -21,18 +22,23 @@ export function createCredentials({
   store,
   clock,
   random,
+  onWarm,
 }: {
   store: ContainerStore;
   clock: Clock;
   random: Random;
+  /** It registered for the first time. */
+  onWarm(container: Container): void;
 }): Credentials {
   const authenticate = async (token: string) => {
     const found = await store.findByToken(hashSecret(token));
     if (!found) throw fault('E_AGENT_REFUSED');
-    const { container, kind } = found;
+    const { container, kind, isBootOpen } = found;
     if (container.state === 'quarantined' || container.state === 'gone') {
       throw fault(container.session === null ? 'E_AGENT_REFUSED' : 'E_SESSION_EPOCH_OLD');
     }
+    // Whoever shows the credential has it safe: from here on the boot token is worth nothing.
+    if (kind === 'credential' && isBootOpen) await store.closeBoot(container.id);
     return { container, isBoot: kind === 'boot' };
   };
   return {
@@ -49,6 +55,7 @@ export function createCredentials({
         at: clock.now(),
       });
       if (!registered) throw fault('E_AGENT_REFUSED');
+      if (known.container.state === 'starting') onWarm(registered);
       return { credential };
     },
   };

@@ -14,7 +14,12 @@ export interface Effects {
   /** For `ObservedNode`. */
   pauseOf(node: NodeId): { createRetryAt: number; createdAts: readonly number[] };
   /** Writes the row, then asks the engine. Returns once the row is written. */
-  create(node: NodeId, kind: ContainerClass, profile: NodeProfile): Promise<ContainerId>;
+  create(wish: {
+    node: NodeId;
+    class: ContainerClass;
+    image: string | null;
+    profile: NodeProfile;
+  }): Promise<ContainerId>;
   /** Asks at once, does not wait. */
   destroy(container: ContainerId, node: NodeId): void;
   /** Why the last create failed; null when none did since one succeeded. */
@@ -39,7 +44,14 @@ export interface EffectsOptions {
   frontendUrl(node: NodeId): string;
   /** Something is done or failed: look again. */
   onSettled(): void;
-  onFailure(failure: { container: ContainerId; node: NodeId; kind: string; reason: string }): void;
+  onFailure(failure: {
+    container: ContainerId;
+    node: NodeId;
+    kind: Effect['kind'];
+    /** Of a create. */
+    image: string | null;
+    reason: string;
+  }): void;
 }
 
 interface Expectation extends Effect {
@@ -65,26 +77,29 @@ export function createEffects(options: EffectsOptions): Effects {
       return { createRetryAt: known.retryAt, createdAts: known.createdAts };
     },
     problem: () => problem,
-    async create(node, kind, profile) {
+    async create({ node, class: kind, image, profile }) {
       const known = nodeOf(node);
       const id = newId('container', random) as ContainerId;
       const bootToken = newSecret(random);
       const at = clock.now();
       known.createdAts.push(at);
-      await store.insert({ id, node, class: kind, bootHash: hashSecret(bootToken), at });
+      await store.insert({ id, node, class: kind, image, bootHash: hashSecret(bootToken), at });
       const environment = {
         JOH_FRONTEND_URL: options.frontendUrl(node),
         JOH_CONTAINER_ID: id,
         JOH_BOOT_TOKEN: bootToken,
       };
-      const spec = { id, node, class: kind, resources: profile[kind].resources, environment };
+      const spec = {
+        ...{ id, node, class: kind, resources: profile[kind].resources, environment },
+        ...(image === null ? {} : { image }),
+      };
       const create = async (signal: AbortSignal) => {
         await engine.create(spec, signal);
         known.backoff.succeeded();
         known.retryAt = 0;
         problem = null;
       };
-      run('create', id, node, create, async (reason) => {
+      run({ kind: 'create', container: id, node, image }, create, async (reason) => {
         problem = reason;
         known.retryAt = clock.now() + known.backoff.failed();
         // It may exist all the same: the plan destroys it if the engine lists it.
@@ -95,7 +110,7 @@ export function createEffects(options: EffectsOptions): Effects {
     },
     destroy(container, node) {
       const destroy = (signal: AbortSignal) => engine.destroy(container, signal, node);
-      run('destroy', container, node, destroy, async (_, record) => {
+      run({ kind: 'destroy', container, node, image: null }, destroy, async (_, record) => {
         record.retryAt = clock.now() + record.backoff.failed();
       });
     },
@@ -107,9 +122,7 @@ export function createEffects(options: EffectsOptions): Effects {
 }
 
 type Run = (
-  kind: Effect['kind'],
-  container: ContainerId,
-  node: NodeId,
+  asked: Pick<Effect, 'kind' | 'container' | 'node'> & { image: string | null },
   work: (signal: AbortSignal) => Promise<void>,
   onFailed: (reason: string, record: Expectation) => Promise<void>,
 ) => void;
@@ -127,7 +140,7 @@ function createRunner(
     stopping: AbortSignal;
   },
 ): Run {
-  return (kind, container, node, work, onFailed) => {
+  return ({ kind, container, node, image }, work, onFailed) => {
     const backoff =
       records.get(container)?.backoff ?? createBackoff(limits.retryFirstMs, limits.retryMaxMs);
     const record: Expectation = { kind, container, node, isRunning: true, retryAt: 0, backoff };
@@ -139,7 +152,7 @@ function createRunner(
         if (stopping.aborted) return;
         record.isRunning = false;
         const reason = reasonOf(error);
-        onFailure({ container, node, kind, reason });
+        onFailure({ container, node, kind, image, reason });
         await onFailed(reason, record).catch(() => undefined);
       })
       .finally(() => {

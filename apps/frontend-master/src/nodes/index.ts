@@ -4,6 +4,7 @@ export type { ContainerChange, Nodes, NodesOptions } from './contracts.ts';
 export { createEventStore } from './event-store.ts';
 export { nodesMigrations } from './migrations.ts';
 export type { Container } from './model.ts';
+export { createPoolStore } from './pool-store.ts';
 export { applyPoolWish, parsePoolWish } from './pool-wish.ts';
 export { type ClassProfile, type NodeProfile, sizeNode } from './profile.ts';
 export type { PoolLimits } from './reconciler.ts';

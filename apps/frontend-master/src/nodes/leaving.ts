@@ -16,6 +16,8 @@ export async function leaveNode(
   { store, clock, reconciler }: { store: ContainerStore; clock: Clock; reconciler: Reconciler },
 ): Promise<void> {
   const rows = async () => (await store.listUndestroyed()).filter((one) => one.node === node);
+  const answers = () =>
+    reconciler.seen()?.nodes.some(({ id, state }) => id === node && state !== 'unreachable');
   const wasDraining = (await store.listDrains()).includes(node);
   await store.setDrain(node, true, clock.now());
   await reconciler.looked();
@@ -25,7 +27,7 @@ export async function leaveNode(
     throw fault('E_NODE_BUSY', { node, sessions: claimed });
   }
   await withDeadline(clock, emptyingMs, undefined, async (signal) => {
-    while ((await rows()).length > 0 && reconciler.answers(node)) {
+    while ((await rows()).length > 0 && answers()) {
       await clock.sleep(50, signal);
     }
   }).catch(() => undefined);

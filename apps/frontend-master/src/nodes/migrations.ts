@@ -72,4 +72,25 @@ export const nodesMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: '4002-nodes-pool',
+    async up(db) {
+      // One row: what an operator wants, and how far the images are.
+      await db.schema
+        .createTable('pool')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('wish', 'text')
+        .addColumn('serving', 'text')
+        .addColumn('stopped', 'text')
+        .execute();
+      await db.schema
+        .createTable('node_quarantines')
+        .addColumn('node', 'text', (column) => column.primaryKey())
+        .addColumn('since', 'bigint', (column) => column.notNull())
+        .addColumn('until', 'bigint', (column) => column.notNull())
+        .addColumn('times', 'integer', (column) => column.notNull())
+        .addColumn('reason', 'text', (column) => column.notNull())
+        .execute();
+    },
+  },
 ];

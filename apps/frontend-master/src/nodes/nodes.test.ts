@@ -236,7 +236,7 @@ describe('the pool', () => {
     await full();
   });
 
-  it('refuses a used boot token, a foreign one, and one of a container given up', async () => {
+  it('takes a boot token again until its credential was shown, and a foreign one never', async () => {
     open();
     await full();
     const [[first, firstToken], [second]] = [...tokens] as [
@@ -244,8 +244,13 @@ describe('the pool', () => {
       [ContainerId, string],
     ];
     const refused = { code: 'E_AGENT_REFUSED' };
-    await expect(nodes.register(first, firstToken)).rejects.toMatchObject(refused);
+    // As after a death between the answer and the credential's file.
+    const { credential: earlier } = await nodes.register(first, firstToken);
+    const { credential } = await nodes.register(first, firstToken);
+    await expect(nodes.authenticate(earlier)).rejects.toMatchObject(refused);
     await expect(nodes.register(second, firstToken)).rejects.toMatchObject(refused);
+    await nodes.authenticate(credential);
+    await expect(nodes.register(first, firstToken)).rejects.toMatchObject(refused);
     await expect(nodes.authenticate('nonsense')).rejects.toMatchObject(refused);
   });
 

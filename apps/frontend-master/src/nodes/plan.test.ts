@@ -83,7 +83,7 @@ const world = (
 describe('plan', () => {
   it('fills an empty node, standard first, within the flight bound', () => {
     const actions = plan(desire([['a', profile(2, 4)]]), world([], []), now);
-    expect(actions).toEqual([
+    expect(actions).toMatchObject([
       {
         kind: 'create',
         node: 'a',

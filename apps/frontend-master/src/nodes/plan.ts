@@ -1,5 +1,7 @@
-import type { ContainerClass, ContainerId, ContainerState, NodeId } from '@joh/protocol';
+import type { ContainerClass, ContainerId, ContainerState, NodeId, NodeState } from '@joh/protocol';
 import type { NodeProfile } from './profile.ts';
+import { planReplacements, takesCreates } from './replacements.ts';
+import type { ImagePlan } from './roll-out.ts';
 
 /**
  * What to do so that the observed pool becomes the desired one. Pure; every action may be carried
@@ -13,7 +15,10 @@ export function plan(desired: Desired, observed: Observed, now: number): Action[
   const lost = new Set(losses.map(({ container }) => container));
   const excess = planExcess(view, lost);
   for (const { container } of excess) lost.add(container);
-  return [...losses, ...excess, ...planDestroys(view), ...planCreates(view, lost)];
+  const replaced = planReplacements(desired, observed, lost);
+  for (const { container } of replaced) lost.add(container);
+  const verdicts = [...losses, ...excess, ...replaced];
+  return [...verdicts, ...planDestroys(view), ...planCreates(view, lost)];
 }
 
 export interface Desired {
@@ -21,6 +26,8 @@ export interface Desired {
   nodes: ReadonlyMap<NodeId, NodeProfile>;
   /** Sessions that wait for a container of the class. */
   queued: Readonly<Record<ContainerClass, number>>;
+  /** Default: the engine has no images. */
+  images?: ImagePlan;
   bounds: PlanBounds;
 }
 
@@ -53,7 +60,9 @@ export interface Observed {
 
 export interface ObservedNode {
   id: NodeId;
-  state: 'ready' | 'draining' | 'unreachable';
+  state: NodeState;
+  /** Images that are on it: what is made there is made from these. Default: none. */
+  images?: ReadonlySet<string>;
   /** After a failed create: not before this time. */
   createRetryAt: number;
   /** Times of creates that were asked within the window. */
@@ -65,6 +74,8 @@ export interface ObservedContainer {
   node: NodeId;
   class: ContainerClass;
   state: ContainerState;
+  /** Default: null, for where the engine has no images. */
+  image?: string | null;
   createdAt: number;
   /** When the agent was last heard; `now` while its socket is open. */
   heardAt: number;
@@ -74,6 +85,8 @@ export interface ListedContainer {
   id: ContainerId;
   node: NodeId;
   isRunning: boolean;
+  /** Why it ended, in a sentence, where the engine says so. */
+  reason?: string | null;
 }
 
 export interface Effect {
@@ -86,12 +99,24 @@ export interface Effect {
 }
 
 export type Action =
-  | { kind: 'quarantine'; container: ContainerId; reason: string }
+  | {
+      kind: 'quarantine';
+      container: ContainerId;
+      reason: string;
+      /** It never registered: its node or its image may be why. Default: no. */
+      isFailure?: boolean;
+    }
   | { kind: 'destroy'; container: ContainerId; node: NodeId }
   /** The engine has it no more: its resources are free. */
   | { kind: 'forget'; container: ContainerId }
-  | { kind: 'create'; node: NodeId; class: ContainerClass; reason: string };
-type Quarantine = Extract<Action, { kind: 'quarantine' }>;
+  | {
+      kind: 'create';
+      node: NodeId;
+      class: ContainerClass;
+      image: string | null;
+      reason: string;
+    };
+export type Quarantine = Extract<Action, { kind: 'quarantine' }>;
 
 interface View {
   desired: Desired;
@@ -121,27 +146,34 @@ function isListable(view: View, node: NodeId): boolean {
 
 function planLosses(view: View): Quarantine[] {
   return view.observed.containers.flatMap((container) => {
-    const reason = lossOf(view, container);
-    return reason === null ? [] : [{ kind: 'quarantine', container: container.id, reason }];
+    const loss = lossOf(view, container);
+    return loss === null ? [] : [{ kind: 'quarantine', container: container.id, ...loss }];
   });
 }
 
-function lossOf(view: View, container: ObservedContainer): string | null {
+function lossOf(
+  view: View,
+  container: ObservedContainer,
+): Pick<Quarantine, 'reason' | 'isFailure'> | null {
   const { bounds } = view.desired;
   const silenceMs = view.now - container.heardAt;
   const isDead =
     isListable(view, container.node) && view.listed.get(container.id)?.isRunning !== true;
   if (container.state === 'starting') {
     const isLate = view.now - container.createdAt > bounds.startDeadlineMs;
-    if (isLate) return 'its agent did not report in time';
+    if (isLate) return { reason: 'its agent did not report in time', isFailure: true };
     // Nobody is creating it any more: the FrontendMaster that began has ended.
     const isAsked = view.observed.effects.some((one) => one.container === container.id);
-    const isLeft = !isAsked && isDead && silenceMs > bounds.deadGraceMs;
-    return isLeft ? 'its creation was interrupted' : null;
+    if (isAsked || !isDead || silenceMs <= bounds.deadGraceMs) return null;
+    const known = view.listed.get(container.id);
+    if (!known) return { reason: 'its creation was interrupted' };
+    const words = known.reason ? ` (${known.reason.replace(/\.$/, '')})` : '';
+    return { reason: `it ended before its agent reported${words}`, isFailure: true };
   }
   if (container.state !== 'warm' && container.state !== 'claimed') return null;
-  if (silenceMs > bounds.lostGraceMs) return 'its agent fell silent';
-  return isDead && silenceMs > bounds.deadGraceMs ? 'the engine no longer runs it' : null;
+  if (silenceMs > bounds.lostGraceMs) return { reason: 'its agent fell silent' };
+  const isGone = isDead && silenceMs > bounds.deadGraceMs;
+  return isGone ? { reason: 'the engine no longer runs it' } : null;
 }
 
 /** Warm and starting containers that nobody wants: the node drains, or there are too many. */
@@ -199,17 +231,20 @@ interface Room {
   creates: number;
   spare: Record<ContainerClass, number>;
   places: Record<ContainerClass, number>;
-  claimed: number;
+  /** Claimed containers, as a share of what the node may hold. */
+  load: number;
 }
 
 function planCreates(view: View, lost: ReadonlySet<ContainerId>): Action[] {
   const rooms = view.observed.nodes.flatMap((node) => roomOf(view, node, lost));
   const actions: Action[] = [];
+  const imageFor = createImages(view, lost);
   const create = (room: Room, kind: ContainerClass, reason: string) => {
     room.creates -= 1;
     room.places[kind] -= 1;
     room.spare[kind] += 1;
-    actions.push({ kind: 'create', node: room.node, class: kind, reason });
+    const image = imageFor(room.node);
+    actions.push({ kind: 'create', node: room.node, class: kind, image, reason });
   };
   for (const kind of classes) {
     for (const room of rooms) {
@@ -229,14 +264,30 @@ function planCreates(view: View, lost: ReadonlySet<ContainerId>): Action[] {
   return actions;
 }
 
+/** Which image the next container on a node is made from: the trial's, once, or what serves. */
+function createImages(view: View, lost: ReadonlySet<ContainerId>) {
+  const images = view.desired.images;
+  const trial = images?.trial ?? null;
+  let isTried = view.observed.containers.some(
+    ({ id, state, image }) => !lost.has(id) && state === 'starting' && image === trial,
+  );
+  return (node: NodeId): string | null => {
+    if (trial === null || isTried || !takesCreates(view.states.get(node), trial))
+      return images?.image ?? null;
+    isTried = true;
+    return trial;
+  };
+}
+
 const hasRoom = (room: Room, kind: ContainerClass): boolean =>
   room.creates > 0 && room.places[kind] > 0;
-const byLoad = (a: Room, b: Room): number => a.claimed - b.claimed || (a.node < b.node ? -1 : 1);
+const byLoad = (a: Room, b: Room): number => a.load - b.load || (a.node < b.node ? -1 : 1);
 
 function roomOf(view: View, node: ObservedNode, lost: ReadonlySet<ContainerId>): Room[] {
   const profile = view.desired.nodes.get(node.id);
+  const image = view.desired.images?.image ?? null;
   const isOpen = node.state === 'ready' && node.createRetryAt <= view.now;
-  if (!profile || !isOpen) return [];
+  if (!profile || !isOpen || (image !== null && !node.images?.has(image))) return [];
   const { bounds } = view.desired;
   const rows = view.observed.containers.filter((one) => one.node === node.id);
   const inFlight = view.observed.effects.filter(
@@ -261,7 +312,9 @@ function roomOf(view: View, node: ObservedNode, lost: ReadonlySet<ContainerId>):
       ),
       spare: { standard: spare('standard'), burst: spare('burst') },
       places: { standard: places('standard'), burst: places('burst') },
-      claimed: rows.filter((one) => one.state === 'claimed').length,
+      load:
+        rows.filter((one) => one.state === 'claimed').length /
+        Math.max(1, profile.standard.max + profile.burst.max),
     },
   ];
 }

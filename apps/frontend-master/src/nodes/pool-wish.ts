@@ -1,11 +1,8 @@
-import type { ContainerClass } from '@joh/protocol';
+import type { ClassWishes, ContainerClass } from '@joh/protocol';
 import type { NodeProfile } from './profile.ts';
 
-/** What an operator wants of a class on each node, instead of what its cores and memory say. */
-export type PoolWish = Readonly<Partial<Record<ContainerClass, { warm: number; max: number }>>>;
-
 /** Reads `JOH_POOL`, e.g. `standard=2/4,burst=0/0`: per class, how many warm and how many at most. Pure. */
-export function parsePoolWish(text: string): PoolWish {
+export function parsePoolWish(text: string): ClassWishes {
   const found = text.matchAll(/(standard|burst)=(\d+)\/(\d+)/g);
   return Object.fromEntries(
     [...found].map(([, kind, warm, max]) => [kind, { warm: Number(warm), max: Number(max) }]),
@@ -13,7 +10,7 @@ export function parsePoolWish(text: string): PoolWish {
 }
 
 /** The profile with the wish in it; a class that is not named keeps its own size. Pure. */
-export function applyPoolWish(profile: NodeProfile, wish: PoolWish): NodeProfile {
+export function applyPoolWish(profile: NodeProfile, wish: ClassWishes): NodeProfile {
   const sized = (kind: ContainerClass) => {
     const { warm, max } = wish[kind] ?? { warm: profile[kind].wantedWarm, max: profile[kind].max };
     return { ...profile[kind], wantedWarm: Math.min(warm, max), max };

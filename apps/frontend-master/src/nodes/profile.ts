@@ -22,8 +22,8 @@ const production = {
   burst: { cores: 1, memoryBytes: 512 * mib },
   standardMax: 13,
   burstWarm: 4,
-  /** Burst containers have limits and no reservations; 20 beside 13 standard ones were measured. */
-  burstMax: 20,
+  /** An operator may wish for more: they have limits and no reservations, and an idle one uses a tenth. */
+  burstMax: 64,
 } as const;
 
 /** Left to the node's own system. */
@@ -61,13 +61,17 @@ function productionProfile(node: { cores: number; memoryBytes: number }): NodePr
   const byMemory = Math.floor((node.memoryBytes - systemBytes) / production.standard.memoryBytes);
   const max = Math.max(1, Math.min(byCores, byMemory));
   const share = max / production.standardMax;
+  // What the standard ones leave of the memory, if every container used all it may.
+  const besides = node.memoryBytes - systemBytes - max * production.standard.memoryBytes;
+  const burstByMemory = Math.floor(besides / production.burst.memoryBytes);
+  const burstMax = Math.max(2, Math.min(production.burstMax, burstByMemory));
   return {
     standard: { resources: production.standard, scaledFrom: null, wantedWarm: max, max },
     burst: {
       resources: production.burst,
       scaledFrom: null,
-      wantedWarm: Math.max(1, Math.round(production.burstWarm * share)),
-      max: Math.max(2, Math.round(production.burstMax * share)),
+      wantedWarm: Math.min(burstMax, Math.max(1, Math.round(production.burstWarm * share))),
+      max: burstMax,
     },
   };
 }

@@ -5,6 +5,7 @@ import {
   nodeId,
   nodeList,
   pool,
+  poolWish,
   type Rack,
   rack,
   rackQuery,
@@ -26,7 +27,7 @@ export function nodesRoutes(
     /** Sessions that wait, next first. */
     queue(): Promise<Rack['queue']>;
     /** @throws E_ACCOUNT_SIGNED_OUT */
-    requireAccount(request: FastifyRequest): Promise<{ isOperator: boolean }>;
+    requireAccount(request: FastifyRequest): Promise<{ isOperator: boolean; name: string }>;
   },
 ): void {
   http.route({
@@ -46,7 +47,21 @@ export function nodesRoutes(
     summary: 'How many containers are warm, starting and in use, and how many are wanted.',
     response: pool,
     async handle({ request }) {
-      await requireAccount(request);
+      const { isOperator } = await requireAccount(request);
+      const shown = await nodes.pool();
+      return isOperator ? shown : { ...shown, wish: null };
+    },
+  });
+  http.route({
+    method: 'PUT',
+    path: '/api/pool',
+    summary: 'For operators: what is wanted of the pool, whole; in effect at once.',
+    body: poolWish,
+    response: pool,
+    async handle({ request, body }) {
+      const { isOperator, name } = await requireAccount(request);
+      if (!isOperator) throw fault('E_ACCOUNT_NOT_OPERATOR');
+      await nodes.setWish(body, name);
       return nodes.pool();
     },
   });

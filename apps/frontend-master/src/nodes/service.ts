@@ -5,10 +5,12 @@ import { createCredentials } from './credentials.ts';
 import { destroyUnused } from './emptying.ts';
 import { forgetfulEventStore } from './event-store.ts';
 import { createEventLog, type EventLog } from './events.ts';
-import { leaveNode } from './leaving.ts';
+import { createFailures } from './failures.ts';
+import { forgetfulPoolStore } from './pool-store.ts';
 import { sizeNode } from './profile.ts';
 import { createReconciler, type Reconciler, type Seen } from './reconciler.ts';
 import { createViews } from './views.ts';
+import { createWishes } from './wishes.ts';
 
 /** Makes the pool; it does nothing before `start`. */
 export function createNodes(options: NodesOptions): Nodes {
@@ -17,7 +19,8 @@ export function createNodes(options: NodesOptions): Nodes {
   const connected = new Set<ContainerId>();
   const listeners: ((change: ContainerChange) => void)[] = [];
   const stopping = new AbortController();
-  const credentials = createCredentials(options);
+  const poolStore = options.poolStore ?? forgetfulPoolStore();
+  const failures = createFailures();
   const eventStore = options.eventStore ?? forgetfulEventStore();
   const events = createEventLog({ clock, logger, store: eventStore });
   const rate = createClaimRate();
@@ -27,7 +30,7 @@ export function createNodes(options: NodesOptions): Nodes {
   };
   const reconciler = createReconciler({
     ...options,
-    events,
+    ...{ events, failures, poolStore, image: options.image ?? null },
     profileOf: options.profileOf ?? sizeNode,
     queued: () => queued,
     // Nobody was listening before this process: silence counts from its start.
@@ -35,13 +38,22 @@ export function createNodes(options: NodesOptions): Nodes {
       connected.has(one.id) ? clock.now() : Math.max(one.heardAt ?? one.createdAt, startedAt),
     onQuarantined: (container, reason) => tell({ kind: 'given up', container, reason }),
   });
+  const credentials = createCredentials({
+    ...options,
+    onWarm(container) {
+      failures.succeeded(container);
+      const sentence = `A ${container.class} container on ${container.node} is warm: its agent registered.`;
+      events.tell({ kind: 'warm', node: container.node, container: container.id, sentence });
+    },
+  });
   const tick = async () => {
     await store.heard([...connected], clock.now());
     await store.prune(clock.now() - limits.destroyedKeptMs);
     await eventStore.prune(limits.eventsKept);
   };
   const views = createViews({
-    ...{ engine, store, events, rate, clock, seen: reconciler.seen },
+    ...{ engine, store, events, rate, clock },
+    ...{ seen: reconciler.seen, problem: reconciler.problem },
     joined: options.joined ?? (() => new Map()),
     waiting: () => queued.standard + queued.burst,
   });
@@ -66,7 +78,7 @@ export function createNodes(options: NodesOptions): Nodes {
     find: store.find,
     listClaimed: store.listClaimed,
     ...createHandOuts({ ...{ store, clock, events, rate, reconciler } }),
-    ...createPartings({ store, logger, tell, wake: reconciler.wake }),
+    ...createPartings({ store, logger, events, tell, wake: reconciler.wake }),
     ...createConnections({ store, clock, connected, tell, wake: reconciler.wake }),
     authenticate: credentials.authenticate,
     register: credentials.register,
@@ -75,14 +87,9 @@ export function createNodes(options: NodesOptions): Nodes {
       queued = next;
       if (grows) reconciler.wake();
     },
-    async drain(node, isDraining) {
-      await store.setDrain(node, isDraining, clock.now());
-      await reconciler.looked();
-    },
-    lookAgain: reconciler.lookAgain,
-    leave: (node) => leaveNode(node, { store, clock, reconciler }),
+    ...createWishes({ store, poolStore, events, clock, reconciler, failures }),
     onChange: (listener) => void listeners.push(listener),
-    problem: () => reconciler.seen().problem,
+    problem: reconciler.problem,
     ...views,
     events,
     looked: reconciler.looked,
@@ -119,8 +126,8 @@ function createHandOuts({
 }
 
 /** Nodes whose containers may be claimed. */
-function schedulable({ census, drains }: Seen): NodeId[] {
-  return census.nodes.filter(({ id }) => !drains.has(id)).map(({ id }) => id);
+function schedulable(seen: Seen | null): NodeId[] {
+  return seen ? seen.nodes.map(({ id }) => id).filter((id) => !seen.drains.has(id)) : [];
 }
 
 /** Whose control socket is open here. */
@@ -150,21 +157,33 @@ function createConnections({
 function createPartings({
   store,
   logger,
+  events,
   tell,
   wake,
 }: Pick<NodesOptions, 'store' | 'logger'> & {
+  events: EventLog;
   tell(change: ContainerChange): void;
   wake(): void;
 }): Pick<Nodes, 'release' | 'quarantine'> {
   return {
     async release(container, reason) {
       if (!(await store.enter(container, 'gone', reason, ['claimed']))) return;
+      events.tell({
+        kind: 'released',
+        container,
+        sentence: `A session let its container go: ${reason}.`,
+      });
       tell({ kind: 'released', container });
       wake();
     },
     async quarantine(container, reason) {
       if (!(await store.enter(container, 'quarantined', reason))) return;
       logger.warn({ container, reason }, 'container given up');
+      events.tell({
+        kind: 'given-up',
+        container,
+        sentence: `A container was given up: ${reason}.`,
+      });
       tell({ kind: 'given up', container, reason });
       wake();
     },

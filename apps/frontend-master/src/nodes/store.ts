@@ -31,15 +31,24 @@ export interface ContainerStore {
     nodes: readonly NodeId[];
     at: number;
   }): Promise<Container | null>;
-  /** Trades the boot token for a credential, once: null when the token is used or too late. */
+  /**
+   * Trades the boot token for a credential, until `closeBoot`; a later one replaces the earlier. Null
+   * when the token is unknown or too late.
+   */
   register(registration: {
     container: ContainerId;
     bootHash: string;
     credentialHash: string;
     at: number;
   }): Promise<Container | null>;
-  /** Whom a token belongs to, used boot tokens excepted. */
-  findByToken(hash: string): Promise<{ container: Container; kind: 'boot' | 'credential' } | null>;
+  /** The boot token is worth nothing from now on. */
+  closeBoot(container: ContainerId): Promise<void>;
+  /** Whom a token belongs to, closed boot tokens excepted. */
+  findByToken(hash: string): Promise<{
+    container: Container;
+    kind: 'boot' | 'credential';
+    isBootOpen: boolean;
+  } | null>;
   /**
    * Moves to `quarantined` or `gone` when the state allows it; false when it was not there.
    * @param from narrows the states it may come from
@@ -136,6 +145,9 @@ export function createContainerStore(store: Store): ContainerStore {
     },
     claim: (claim) => inOrder(() => claimWarm(db, store.kind, claim)),
     register: (registration) => register(db, registration),
+    closeBoot: async (id) => {
+      await db.updateTable('containers').set({ boot_hash: null }).where('id', '=', id).execute();
+    },
     findByToken: (hash) => findByToken(db, hash),
     enter: (id, state, reason, from) => enter(db, id, state, reason, from),
     destroyed: async (id, at) => {
@@ -257,17 +269,16 @@ async function register(
 ): Promise<Container | null> {
   const row = await db
     .updateTable('containers')
-    .set({
-      state: 'warm',
-      boot_hash: null,
+    .set((eb) => ({
+      state: eb.case().when('state', '=', 'starting').then('warm').else(eb.ref('state')).end(),
       credential_hash: credentialHash,
       connected: 1,
-      warm_at: at,
+      warm_at: eb.fn.coalesce('warm_at', sql<number>`${at}`),
       heard_at: at,
-    })
+    }))
     .where('id', '=', container)
     .where('boot_hash', '=', bootHash)
-    .where('state', '=', 'starting')
+    .where('state', 'in', ['starting', 'warm', 'claimed'])
     .returningAll()
     .executeTakeFirst();
   return asContainer(row);
@@ -281,7 +292,7 @@ async function findByToken(db: Db, hash: string) {
     .executeTakeFirst();
   if (!row) return null;
   const kind = row.boot_hash === hash ? ('boot' as const) : ('credential' as const);
-  return { container: toContainer(row), kind };
+  return { container: toContainer(row), kind, isBootOpen: row.boot_hash !== null };
 }
 
 async function enter(

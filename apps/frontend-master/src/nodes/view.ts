@@ -1,7 +1,7 @@
-import type { ContainerClass, Node, NodeId, Pool, Resources } from '@joh/protocol';
+import type { ContainerClass, ImageRollOut, Node, NodeId, Pool, Resources } from '@joh/protocol';
 import type { Container } from './model.ts';
 import type { ClassProfile } from './profile.ts';
-import { type Seen, stateOf } from './reconciler.ts';
+import type { Seen } from './reconciler.ts';
 
 /** `GET /api/nodes`. Pure. */
 export function nodesView(
@@ -11,6 +11,7 @@ export function nodesView(
   joined: ReadonlyMap<NodeId, JoinedNode>,
 ): Node[] {
   return seen.census.nodes.map((node) => {
+    const state = seen.nodes.find(({ id }) => id === node.id);
     const own = containers.filter((one) => one.node === node.id);
     const profile = seen.profiles.get(node.id);
     const { address = null, joinedAt = null, notice = null } = joined.get(node.id) ?? {};
@@ -18,11 +19,10 @@ export function nodesView(
       id: node.id,
       name: node.name,
       engine,
-      state: stateOf(node, seen.drains),
+      state: state?.state ?? 'unreachable',
       cores: node.cores,
       memoryBytes: node.memoryBytes,
-      reason:
-        node.isListed && seen.drains.has(node.id) ? drainReason(own) : (node.reason ?? notice),
+      reason: state?.reason ?? notice,
       labels: node.labels,
       address,
       joinedAt,
@@ -46,11 +46,12 @@ export interface JoinedNode {
 
 /** `GET /api/pool`. Pure. */
 export function poolView(
-  seen: Seen,
+  seen: Seen | null,
   queue: number,
+  problem: string | null,
   containers: readonly Container[],
-): Omit<Pool, 'wish' | 'image'> {
-  const profiles = [...seen.profiles.values()];
+): Pool {
+  const profiles = [...(seen?.profiles.values() ?? [])];
   return {
     classes: classes.map((kind) => {
       const count = (state: Container['state']) =>
@@ -66,19 +67,29 @@ export function poolView(
         warm: count('warm'),
         starting: count('starting'),
         claimed: count('claimed'),
-        free: seen.census.nodes
-          .filter((node) => stateOf(node, seen.drains) === 'ready')
-          .map((node) => {
-            const profile = seen.profiles.get(node.id);
-            const own = containers.filter((one) => one.node === node.id);
-            return profile ? slotsOf(kind, profile[kind], own).free : 0;
-          })
-          .reduce((sum, free) => sum + free, 0),
+        free: freeOf(seen, kind, containers),
       };
     }),
-    queue,
-    problem: seen.problem,
+    ...{ queue, problem },
+    image: seen?.rollOut.shown ?? noImage,
+    wish: seen?.wish ?? null,
   };
+}
+
+const noImage: ImageRollOut = {
+  ...{ wanted: null, serving: null, state: 'steady', left: 0 },
+  sentence: 'The engine was not asked yet.',
+};
+
+function freeOf(seen: Seen | null, kind: ContainerClass, containers: readonly Container[]): number {
+  const ready = seen?.nodes.filter(({ state }) => state === 'ready') ?? [];
+  return ready
+    .map(({ id }) => {
+      const profile = seen?.profiles.get(id);
+      const own = containers.filter((one) => one.node === id);
+      return profile ? slotsOf(kind, profile[kind], own).free : 0;
+    })
+    .reduce((sum, free) => sum + free, 0);
 }
 
 const classes = ['standard', 'burst'] as const;
@@ -87,15 +98,6 @@ function slotsOf(kind: ContainerClass, profile: ClassProfile, own: readonly Cont
   const taken = own.filter((one) => one.class === kind).length;
   const { resources, wantedWarm, max } = profile;
   return { class: kind, resources, wantedWarm, max, free: Math.max(0, max - taken) };
-}
-
-function drainReason(own: readonly Container[]): string {
-  const claimed = own.filter(({ state }) => state === 'claimed').length;
-  if (claimed === 1) return 'It is being drained; 1 session still runs on it.';
-  if (claimed > 1) return `It is being drained; ${claimed} sessions still run on it.`;
-  return own.length > 0
-    ? 'It is being drained; its last containers are being destroyed.'
-    : 'It is drained: nothing runs on it, and it can be switched off.';
 }
 
 /** Shown until a node is known. */

@@ -19,24 +19,18 @@ export function createViews(options: {
   events: EventLog;
   rate: ClaimRate;
   clock: Clock;
-  seen(): Seen;
+  seen(): Seen | null;
+  problem(): string | null;
   joined(): ReadonlyMap<NodeId, JoinedNode>;
   waiting(): number;
 }): Pick<Nodes, 'nodes' | 'pool' | 'rack'> {
-  const { engine, store, events, rate, clock, seen } = options;
-  const pool = (rows: readonly Container[]): Pool => ({
-    ...poolView(seen(), options.waiting(), rows),
-    image: {
-      wanted: null,
-      serving: null,
-      state: 'steady',
-      sentence: 'No image is changed.',
-      left: 0,
-    },
-    wish: null,
-  });
-  const nodes = (rows: readonly Container[]) =>
-    nodesView(seen(), engine.kind, rows, options.joined());
+  const { engine, store, events, rate, clock } = options;
+  const pool = (rows: readonly Container[]): Pool =>
+    poolView(options.seen(), options.waiting(), options.problem(), rows);
+  const nodes = (rows: readonly Container[]) => {
+    const seen = options.seen();
+    return seen ? nodesView(seen, engine.kind, rows, options.joined()) : [];
+  };
   return {
     nodes: async () => nodes(await store.listUndestroyed()),
     pool: async () => pool(await store.listUndestroyed()),

@@ -41,7 +41,7 @@ beforeEach(async () => {
   const requireAccount = async ({ headers }: Pick<IncomingMessage, 'headers'>) => {
     const name = headers.authorization?.replace('Bearer ', '');
     if (!name) throw fault('E_ACCOUNT_SIGNED_OUT');
-    return { id: name as UserId, isOperator: name === 'operator' };
+    return { id: name as UserId, name, isOperator: name === 'operator' };
   };
   sessionsRoutes(http, { sessions: fm.sessions, clock, limits: sessionLimits, requireAccount });
   nodesRoutes(http, { nodes: fm.nodes, queue: async () => [], requireAccount });

@@ -379,6 +379,7 @@ describe('an agent’s sockets', () => {
     engine.world.containers.map(({ spec }) => spec.environment.JOH_BOOT_TOKEN!);
 
   it('are refused with a used boot token, a wrong one, none, and another subprotocol', async () => {
+    for (const agent of agents) await fm.nodes.authenticate(agent.credential());
     for (const token of [...bootTokens(), 'nonsense', '']) {
       expect(await control(token)).toEqual(refused);
     }
