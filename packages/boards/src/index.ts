@@ -1,6 +1,7 @@
 /** Finds, checks and programs FPGA boards over any USB port. Simulated ones: `@joh/boards/simulated`. */
 export type { Board, ProgramProgress, ProgramResult, ProgramTarget } from './board.ts';
 export { boardById, boardFilters, boards, type FoundBoard, findBoards } from './boards.ts';
+export { type FailurePage, type FailureStep, failureHelp, type System } from './failure-help.ts';
 export { eraseFlash, type FlashOptions, hasReachableFlash, readFlash } from './flash.ts';
 export { checkBitstream, type ProgramOptions, programBoard } from './program.ts';
 export { openFtdiSerial, type SerialStream } from './serial.ts';

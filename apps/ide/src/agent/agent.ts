@@ -16,5 +16,6 @@ export interface Agent
   > {
   openTerminal(id: string): Promise<TerminalStream>;
   language(server: string): Promise<JsonStream>;
+  openUsb(): Promise<ReturnType<AgentConnection['openUsb']>>;
 }
 export type { JsonStream, TerminalStream };

@@ -28,6 +28,7 @@ export function createLateAgent(connected: Promise<AgentConnection>): Agent {
       (await connected).searchText(params, onMatch, signal),
     searchFiles: async (params, signal) => (await connected).searchFiles(params, signal),
     language: async (server) => (await connected).language(server),
+    openUsb: async () => (await connected).openUsb(),
     followBuild: async (build, onEvent, signal) =>
       (await connected).followBuild(build, onEvent, signal),
     close() {

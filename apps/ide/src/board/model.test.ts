@@ -1,7 +1,7 @@
 import { boardById } from '@joh/boards';
 import type { BitstreamInformation } from '@joh/protocol';
 import { describe, expect, it } from 'vitest';
-import { type Choice, chosenOf, fitOf, size } from './model.ts';
+import { type Choice, choicesOf, chosenOf, fitOf, size } from './model.ts';
 
 const icebreaker = boardById('icebreaker');
 const bitstream = (part: Partial<BitstreamInformation>): BitstreamInformation => ({
@@ -38,6 +38,27 @@ it('chooses unasked only what is known or alone', () => {
   expect(chosenOf([choice('a'), choice('b')], 'b')?.id).toBe('b');
   expect(chosenOf([choice('a')], 'gone')?.id).toBe('a');
   expect(chosenOf([], 'a')).toBeNull();
+});
+
+it('offers a device once for each board that it may be, told apart by serial numbers', () => {
+  const device = (id: string, serial: string | null, boards: (typeof icebreaker)[]) => ({
+    id,
+    serial,
+    boards,
+    isSimulated: false,
+    title: 'x',
+  });
+  const two = [icebreaker, boardById('ice40-hx8k')];
+  const choices = choicesOf([
+    device('a', 'S1', [icebreaker]),
+    device('b', null, two),
+    device('c', 'S3', []),
+  ]);
+  expect(choices.map(({ id, title }) => [id, title])).toEqual([
+    ['a/icebreaker', 'iCEBreaker (S1)'],
+    ['b/icebreaker', 'iCEBreaker'],
+    ['b/ice40-hx8k', 'iCE40-HX8K breakout board'],
+  ]);
 });
 
 it('writes sizes', () => {

@@ -11,6 +11,29 @@ export interface Choice {
   simulated: boolean;
 }
 
+interface Offered {
+  id: string;
+  serial: string | null;
+  boards: readonly Board[];
+  isSimulated: boolean;
+  title: string;
+}
+
+/** A device that fits several rows is offered once for each: the user knows what it is. */
+export function choicesOf<D extends Offered>(devices: readonly D[]): (Choice & { device: D })[] {
+  return devices.flatMap((device) =>
+    device.boards.map((board) => ({
+      id: `${device.id}/${board.id}`,
+      title: device.isSimulated
+        ? device.title
+        : `${board.title}${device.serial ? ` (${device.serial})` : ''}`,
+      board,
+      simulated: device.isSimulated,
+      device,
+    })),
+  );
+}
+
 export type Fit =
   | { fits: true; text: string }
   /** `text` names both devices, or what is wrong with the file. */
@@ -33,7 +56,7 @@ export function fitOf(bitstream: BitstreamInformation, board: Board): Fit {
 }
 
 /** The choice to make without asking: the one made before, else the only one. */
-export function chosenOf(choices: readonly Choice[], before: string | null): Choice | null {
+export function chosenOf<C extends Choice>(choices: readonly C[], before: string | null): C | null {
   const same = choices.find(({ id }) => id === before);
   if (same) return same;
   return choices.length === 1 ? (choices[0] ?? null) : null;
