@@ -38,7 +38,7 @@ done
 [ -n "$url" ] && [ -n "$name" ] && [ -n "$host" ] && [ -n "$port" ] && [ -n "$authority" ] &&
   [ -n "$token" ] || die 'paste the whole command that `joh node join` printed, to its last line.'
 [ "$(id -u)" = 0 ] || die 'run it as root: it configures Docker and the firewall.'
-for program in dockerd curl openssl base64 sed getent iptables ip6tables ebtables; do
+for program in dockerd docker curl openssl base64 sed getent iptables ip6tables ebtables; do
   command -v "$program" >/dev/null || die "this machine lacks $program; install it and paste the command again."
 done
 restart=${JOH_JOIN_RESTART:-}
@@ -121,6 +121,9 @@ mkdir -p "${isolate%/*}"
 cat >"$isolate.new" <<'ISOLATE'
 @isolate.sh@
 ISOLATE
+cat >"$work/network.sh" <<'NETWORK'
+@network.sh@
+NETWORK
 chmod 755 "$isolate.new"
 mv "$isolate.new" "$isolate"
 
@@ -175,6 +178,9 @@ if ! again || ! wait_for_docker; then
   again || true
   die 'Docker did not start with the new configuration; the old one is back. Its log says why (journalctl -u docker).'
 fi
+# The rules are about the bridge, so it comes first; Docker keeps it.
+DOCKER_HOST=unix://$socket sh "$work/network.sh" joh ||
+  die 'the bridge of the session containers could not be made: see above.'
 if [ -n "$managed" ]; then
   systemctl restart joh-isolate.service
 else

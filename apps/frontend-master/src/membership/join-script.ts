@@ -9,16 +9,19 @@ export interface JoinScript {
   hash: string;
 }
 
-/** The line of `join.sh` that the isolation rules' own script takes the place of. */
-const place = '@isolate.sh@';
+/** Scripts of their own that take the place of a line of `join.sh`: `@<name>@`. */
+const parts = ['isolate.sh', 'network.sh'];
 
 /**
- * Reads `join.sh` with `isolate.sh` in it: a machine fetches one file.
+ * Reads `join.sh` with those that it needs in it: a machine fetches one file.
  * @param folder `ops/docker-host`
  */
 export async function readJoinScript(folder: string): Promise<JoinScript> {
   const read = (name: string) => readFile(join(folder, name), 'utf8');
-  const [script, isolate] = await Promise.all([read('join.sh'), read('isolate.sh')]);
-  const text = script.replace(`${place}\n`, () => isolate);
+  let text = await read('join.sh');
+  for (const name of parts) {
+    const part = await read(name);
+    text = text.replace(`@${name}@\n`, () => part);
+  }
   return { text, hash: createHash('sha256').update(text).digest('hex') };
 }
