@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '@joh/clock';
 import { Fault } from '@joh/protocol';
+import { RegistryCertificateError, writeRegistryCertificate } from '#membership';
 import {
   ConfigurationError,
   createLogger,
@@ -18,12 +19,21 @@ try {
   const configuration = readConfiguration(process.env);
   if (process.argv[2] === 'config') {
     process.stdout.write(`${describeConfiguration(configuration).join('\n')}\n`);
+  } else if (process.argv[2] === 'registry-certificate') {
+    writeRegistryCertificate({
+      registry: configuration.values.JOH_REGISTRY,
+      dataDirectory: configuration.values.JOH_DATA,
+      folder: process.argv[3],
+      clock: systemClock(),
+      random: systemRandom(),
+    });
   } else await serve(configuration.values);
 } catch (error) {
   // What the operator can mend is a sentence; anything else is a bug and keeps its stack.
   const isSentence =
     error instanceof ConfigurationError ||
     error instanceof DataDirectoryBusy ||
+    error instanceof RegistryCertificateError ||
     error instanceof StoreNewer ||
     error instanceof Fault;
   process.stderr.write(`${isSentence ? error.message : (error as Error).stack}\n`);
