@@ -30,7 +30,7 @@ function folderOf(name, from = here) {
 }
 
 /** The tool chain is found beside the bundle when it was copied there, and only then. */
-const toolchain = ['@yowasp/yosys', '@yowasp/nextpnr-ice40'];
+const toolchain = ['@yowasp/yosys', '@yowasp/nextpnr-ice40', '@yowasp/clang'];
 const beside = {
   name: 'toolchain-beside',
   setup: ({ onResolve }) =>

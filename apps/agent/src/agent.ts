@@ -71,6 +71,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       prepare: async (given) => ({ root: (await preparation.prepare(given)).root }),
       close: async ({ reason }) => {
         connections.close(reason);
+        project?.simulations.close();
         await project?.builds.close();
         await terminals.shutdown().catch((error: unknown) => log(`close: ${error}`));
         return {};

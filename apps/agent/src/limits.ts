@@ -57,6 +57,8 @@ export const limits = {
   buildLogCharactersMax: 2 * 1024 * 1024,
   buildLineCharactersMax: 8192,
   buildProblemsMax: 500,
+  /** yosys and clang as WebAssembly: 10 s for a small computer, more for a large one on a busy machine. */
+  simulationCompileMs: 300_000,
   telemetryMs: 1000,
   /** Below this much free space a warning is shown; once, until it is twice as much again. */
   diskFreeWarningBytes: 64 * 1024 * 1024,

@@ -4,6 +4,7 @@ import { createBuilds } from '#builds';
 import type { ProjectServices } from '#connections';
 import { createLanguages } from '#languages';
 import { createProjectShell } from '#processes';
+import { createSimulations } from '#simulations';
 import type { Terminals } from '#terminals';
 import { createFiles, createSearch, createSourceControl, type Git } from '#workspace';
 import type { AgentOptions } from './options.ts';
@@ -43,6 +44,7 @@ export function createProject(
       embedded: embedded.languageServer,
     }),
     shell,
+    simulations: createSimulations({ root, clock, env, embedded: embedded.tool }),
     builds: createBuilds({
       root,
       clock,

@@ -1,6 +1,7 @@
 /** The agent's RPC on the link's `rpc` channel: IDE, `joh` and tests call it. Paths are absolute. */
 import { z } from 'zod';
 import { bitstreamInformation, build } from './builds.ts';
+import { simulation } from './simulations.ts';
 import { telemetrySample } from './telemetry.ts';
 
 const path = z.object({ path: z.string() });
@@ -146,6 +147,21 @@ export const agentRpc = {
     /** The newest build, or null. */
     'builds.latest': { params: nothing, result: z.object({ build: build.nullable() }) },
     'bitstreams.inspect': { params: path, result: bitstreamInformation },
+
+    /**
+     * The design of a bitstream as a module that simulates it, by the SHA-256 of the file in hex. The
+     * first time it is compiled, which takes seconds; then it is there.
+     */
+    'simulations.compile': {
+      params: z.object({ bitstream: z.string().regex(/^[0-9a-f]{64}$/) }),
+      result: z.object({
+        /** Where the WebAssembly module is. */
+        path: z.string(),
+        simulation,
+        /** Whether it was there already. */
+        cached: z.boolean(),
+      }),
+    },
   },
   notices: {},
 } as const;

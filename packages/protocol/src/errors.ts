@@ -501,6 +501,27 @@ export const errors = {
     todo: 'Correct joh.json at the top of the project; docs/projects.md shows one.',
     retry: 'never',
   },
+  E_SIMULATION_UNKNOWN: {
+    status: 404,
+    what: 'The design of this bitstream is not known here.',
+    kept: 'The board stays programmed; its lights cannot be shown.',
+    todo: 'Build the project with Build Bitstream, then program the board again.',
+    retry: 'never',
+  },
+  E_SIMULATION_UNSUPPORTED: {
+    status: 422,
+    what: 'This design cannot be simulated: it has {part}.',
+    kept: 'The bitstream; a real board runs it.',
+    todo: 'Take that part out of the design to see it on the virtual board.',
+    retry: 'never',
+  },
+  E_SIMULATION_FAILED: {
+    status: 422,
+    what: 'The design could not be compiled for the virtual board: {reason}.',
+    kept: 'The bitstream; a real board runs it.',
+    todo: 'Try again; where memory ran out, open the project in a container of the class standard.',
+    retry: 'now',
+  },
   E_BITSTREAM_UNREADABLE: {
     status: 422,
     what: 'This is not a bitstream that can be read: {reason}.',

@@ -154,6 +154,7 @@ export {
   sessionState,
   sessionTicket,
 } from './sessions.ts';
+export { type Simulation, simulation } from './simulations.ts';
 export { type TelemetrySample, telemetrySample } from './telemetry.ts';
 export { type TicketClaims, ticketClaims } from './ticket.ts';
 export { type UsbAnnouncement, usbAnnouncement } from './usb.ts';

@@ -6,7 +6,6 @@ import type { BuildEvent } from '@joh/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Builds, createBuilds } from '#builds';
 import { createEventLog } from './event-log.ts';
-import { splitLines } from './tool.ts';
 
 /** Stand-ins for the tools, small shell programs on a PATH of their own; the real ones are in the slow test. */
 const image = new URL('../../../../packages/bitstream/fixtures/up5k-memory.bin', import.meta.url);
@@ -170,14 +169,6 @@ test('a log without end is bounded, and stages stay', async () => {
   expect(seen[0]).toMatchObject({ type: 'stage', stage: 'synthesis' });
   expect(seen.length).toBeLessThan(600);
   expect(seen.at(-2)).toMatchObject({ text: expect.stringMatching(/^1999 /) });
-});
-
-test('lines come whole, however the bytes were cut', () => {
-  const lines: string[] = [];
-  const split = splitLines((line) => lines.push(line));
-  for (const part of ['a', 'b\nc', '\n', '\nd']) split.push(part);
-  split.flush();
-  expect(lines).toEqual(['ab', 'c', '', 'd']);
 });
 
 /** A zombie that nobody waits for has ended too. */

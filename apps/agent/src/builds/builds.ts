@@ -4,14 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { readBitstream } from '@joh/bitstream';
 import { type Clock, newId, type Random } from '@joh/clock';
 import { type Build, type BuildEvent, fault } from '@joh/protocol';
+import { bitstreamHash } from '@joh/virtual-board';
 import { limits } from '#limits';
+import { runTool } from '#processes';
+import { keepDesign } from '#simulations';
 import { createEventLog, type EventLog } from './event-log.ts';
 import { isSameProblem, problemOf } from './problems.ts';
 import { readRecord, writeRecord } from './record.ts';
 import { parseReport } from './report.ts';
 import { type BuildInputs, readInputs } from './settings.ts';
 import { type Outputs, outputsOf, planSteps, type Step } from './steps.ts';
-import { findToolchain, runTool, type Toolchain } from './tool.ts';
+import { findToolchain, type Toolchain } from './tool.ts';
 
 export interface Builds {
   /**
@@ -180,9 +183,10 @@ async function buildAll({
     for (const step of planSteps(inputs, outputs))
       await runStep(step, { run, root, inputs, toolchain });
     const figures = parseReport(await readFile(join(root, outputs.report), 'utf8').catch(() => ''));
-    return { bitstream: await publish(root, outputs), ...figures };
+    return { bitstream: await publish(root, inputs, outputs), ...figures };
   } finally {
-    await rm(join(root, outputs.partial), { force: true });
+    for (const path of [outputs.partial, outputs.design])
+      await rm(join(root, path), { force: true });
   }
 }
 
@@ -219,9 +223,22 @@ async function runStep(
 }
 
 /** The new bitstream takes the place of the old one at once, and only when it can be read. */
-async function publish(root: string, outputs: Outputs): Promise<Build['bitstream']> {
+async function publish(
+  root: string,
+  { board, top, constraints }: BuildInputs,
+  outputs: Outputs,
+): Promise<Build['bitstream']> {
   const partial = join(root, outputs.partial);
-  const information = readBitstream(new Uint8Array(await readFile(partial)));
+  const bytes = new Uint8Array(await readFile(partial));
+  const information = readBitstream(bytes);
+  // Before the bitstream is there to be programmed; without it a real board works all the same.
+  await keepDesign(root, {
+    bitstreamHash: bitstreamHash(bytes),
+    board: board.id,
+    top,
+    rtlil: join(root, outputs.design),
+    constraints: join(root, constraints),
+  }).catch(() => undefined);
   const file = await open(partial, 'r+');
   try {
     await file.sync();

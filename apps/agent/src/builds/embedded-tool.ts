@@ -1,12 +1,13 @@
 /**
  * One run of a WebAssembly tool, as a process of its own: `node embedded-tool.ts <tool> <argument>…`
- * in the project's folder. The tool sees the project's files and writes into `build/` alone. Its
+ * in the project's folder, or `node embedded-tool.ts simulation <folder>`. The tool sees the project's files and writes into `build/` alone. Its
  * hundreds of megabytes of memory end with the process, and killing it stops it.
  */
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { commands as nextpnr } from '@yowasp/nextpnr-ice40';
 import { type Tree, commands as yosys } from '@yowasp/yosys';
+import { compileDesign, type WasmTool } from '#simulations';
 
 const outputFolder = 'build';
 /** What a build does not read: histories, packages, results of nix-build. */
@@ -19,6 +20,10 @@ const tools: Record<string, (typeof yosys)['yosys'] | undefined> = { ...yosys, .
 
 async function main(): Promise<number> {
   const [name = '', ...args] = process.argv.slice(2);
+  if (name === 'simulation') {
+    await compileSimulation(args[0] ?? '');
+    return 0;
+  }
   const tool = tools[name];
   if (!tool) {
     process.stderr.write(`ERROR: there is no embedded tool ${name}\n`);
@@ -42,6 +47,16 @@ async function main(): Promise<number> {
     if (typeof code === 'number') return code;
     throw error;
   }
+}
+
+/** Here and not beside the compiler's code: the bundle finds packages from this file. */
+async function compileSimulation(folder: string): Promise<void> {
+  await compileDesign(folder, {
+    yosys: yosys.yosys as WasmTool,
+    clang: async () => (await import('@yowasp/clang')).commands['clang++'] as WasmTool,
+    // In the bundle the tool chain lies there; in the sources the search goes on upwards.
+    from: new URL('./toolchain/package.json', import.meta.url).href,
+  });
 }
 
 /** The project as the tool's file system; of `build/` only what the arguments name. */

@@ -11,6 +11,8 @@ export interface Step {
 export interface Outputs {
   folder: string;
   netlist: string;
+  /** The sources as yosys understood them, for the virtual board. */
+  design: string;
   routed: string;
   report: string;
   partial: string;
@@ -22,6 +24,7 @@ export function outputsOf(top: string): Outputs {
   return {
     folder: 'build',
     netlist: `build/${top}.json`,
+    design: `build/.${top}.il.partial`,
     routed: `build/${top}.asc`,
     report: `build/${top}.report.json`,
     partial: `build/.${top}.bin.partial`,
@@ -38,7 +41,7 @@ export function planSteps(inputs: BuildInputs, outputs: Outputs): Step[] {
       stage: 'synthesis',
       tool: 'yosys',
       // -Q and -T: no banner, no footer. Sources as arguments are read by their ending.
-      args: ['-Q', '-T', '-p', `synth_ice40 -top ${top} -json ${outputs.netlist}`, ...sources],
+      args: ['-Q', '-T', '-p', synthesis(top, outputs), ...sources],
     },
     {
       stage: 'place and route',
@@ -61,3 +64,12 @@ export function planSteps(inputs: BuildInputs, outputs: Outputs): Step[] {
     { stage: 'pack', tool: 'icepack', args: [outputs.routed, outputs.partial] },
   ];
 }
+
+/** One synthesis, with a look at the design in between, where it is still words and not gates. */
+const synthesis = (top: string, { design, netlist }: Outputs) =>
+  [
+    `synth_ice40 -top ${top} -run begin:flatten`,
+    `write_rtlil ${design}`,
+    `synth_ice40 -top ${top} -json ${netlist} -run flatten:`,
+    // A space before each semicolon: the embedded tools look for whole words.
+  ].join(' ; ');

@@ -73,12 +73,13 @@ function sourceControlHandlers({ sourceControl }: Services) {
   } satisfies Partial<Handlers>;
 }
 
-function buildHandlers({ builds }: Services) {
+function buildHandlers({ builds, simulations }: Services) {
   return {
     'builds.start': async () => ({ build: await builds.start() }),
     'builds.cancel': ({ build }) => builds.cancel(build).then(nothing),
     'builds.latest': async () => ({ build: await builds.latest() }),
     'bitstreams.inspect': ({ path }) => inspectBitstream(path),
+    'simulations.compile': ({ bitstream }) => simulations.compile(bitstream),
   } satisfies Partial<Handlers>;
 }
 

@@ -5,6 +5,7 @@ import type { Boards } from '#boards';
 import type { Builds } from '#builds';
 import type { LanguageConnection, Languages } from '#languages';
 import type { ProjectShell } from '#processes';
+import type { Simulations } from '#simulations';
 import type { Terminals } from '#terminals';
 import type { Files, Search, SourceControl } from '#workspace';
 
@@ -24,6 +25,7 @@ export interface ProjectServices {
   languages: Languages;
   shell: ProjectShell;
   builds: Builds;
+  simulations: Simulations;
   boards: Boards;
 }
 

@@ -3,3 +3,4 @@ export { terminalEnvironment, usbEnvironment, userEnvironment, userShell } from 
 export { type Ended, killGroup, type RunOptions, runToEnd } from './output.ts';
 export { type PipedProcess, startPiped } from './piped.ts';
 export { createProjectShell, type ProjectShell } from './project-shell.ts';
+export { runTool } from './tool-run.ts';
