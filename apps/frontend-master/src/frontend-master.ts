@@ -325,7 +325,10 @@ function makeEngine(
     nodeBinary: process.execPath,
     sessionImage: configuration.JOH_SESSION_IMAGE,
     dockerSocket: socketPath,
-    dockerHosts: () => [...(docker === 'none' ? [] : [own]), ...membership.hosts()],
+    // Without a door nobody can join, and FM's own host is all there is.
+    ...(configuration.JOH_DOOR === undefined
+      ? {}
+      : { dockerHosts: () => [...(docker === 'none' ? [] : [own]), ...membership.hosts()] }),
   });
 }
 

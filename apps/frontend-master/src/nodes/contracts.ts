@@ -66,7 +66,7 @@ export interface Nodes extends Credentials {
   setWish(wish: PoolWish, who: string): Promise<void>;
   /** Everything an operator's page shows but the queue. */
   rack(after: number | undefined): Promise<Omit<Rack, 'queue'>>;
-  events: Pick<EventLog, 'tell' | 'counts'>;
+  events: Pick<EventLog, 'tell' | 'counts' | 'flush'>;
   /** Resolves after a look at engine and rows that began after this call. */
   looked(): Promise<void>;
 }

@@ -67,6 +67,11 @@ export function createPulls(options: {
     start(image, node) {
       const known = on(node);
       if (known.running || clock.monotonic() < known.retryAt) return;
+      if (!namesRegistry(image)) {
+        known.images.add(image);
+        options.onSettled({ node, image, problem: null });
+        return;
+      }
       known.running = pull(image, node, known);
     },
     forget(node) {
@@ -79,4 +84,13 @@ export function createPulls(options: {
       await Promise.all([...nodes.values()].map(({ running }) => running));
     },
   };
+}
+
+/**
+ * Reports whether an image is of a registry that is named: `host:port/name`. Any other is built on the
+ * node itself; Docker would look for it in a public registry, where anybody may have put something. Pure.
+ */
+export function namesRegistry(image: string): boolean {
+  const [host = '', ...rest] = image.split('/');
+  return rest.length > 0 && (/[.:]/.test(host) || host === 'localhost');
 }
