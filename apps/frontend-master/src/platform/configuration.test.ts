@@ -35,6 +35,31 @@ describe('configuration', () => {
     );
   });
 
+  it('makes the site of the host names the address that users see', () => {
+    const names = 'site=joy.example,git=git.joy.example,cache=cache.joy.example';
+    expect(readConfiguration({ JOH_HOST_NAMES: names }).values.JOH_PUBLIC_URL).toBe(
+      'https://joy.example',
+    );
+    const own = { JOH_HOST_NAMES: names, JOH_PUBLIC_URL: 'http://joy.example:8080' };
+    expect(readConfiguration(own).values.JOH_PUBLIC_URL).toBe(own.JOH_PUBLIC_URL);
+  });
+
+  it.each([
+    [{ JOH_ENGINE: 'swarm' }, /JOH_DOOR: the containers of a Swarm run on other machines/],
+    [{ JOH_ENGINE: 'docker', DOCKER_HOST: 'none' }, /JOH_DOOR: without a node on this machine/],
+    [{ DOCKER_HOST: 'none', JOH_DOOR: 'http://10.0.0.1:1' }, /DOCKER_HOST: none is for/],
+    [{ JOH_DOOR: 'https://10.0.0.1:1' }, /JOH_DOOR: use http:/],
+    [{ JOH_DOOR: 'http://10.0.0.1' }, /JOH_DOOR: use http:/],
+    [{ JOH_REGISTRY: 'registry' }, /JOH_REGISTRY: use <host>:<port>/],
+    [{ JOH_HOST_NAMES: 'joy.example' }, /JOH_HOST_NAMES: use site=/],
+    [
+      { JOH_HOST_NAMES: 'site=joy.example', JOH_PUBLIC_URL: 'https://other.example' },
+      /JOH_PUBLIC_URL: its host is another one/,
+    ],
+  ])('refuses %j', (environment, reason) => {
+    expect(() => readConfiguration(environment as Record<string, string>)).toThrow(reason);
+  });
+
   it.each([
     ['postgres://joh:hunter2@db/joh', 'postgres://joh:***@db/joh'],
     ['postgres://joh:p%40ss@w@db/joh', 'postgres://joh:***@db/joh'],

@@ -1,9 +1,11 @@
-import { connect } from 'node:net';
+import { get } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { systemClock, systemRandom } from '@joh/clock';
 import { fault } from '@joh/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { HostNames } from './host-names.ts';
 import { createHttp, type Http } from './http.ts';
 import { createLogger } from './logger.ts';
 
@@ -13,7 +15,7 @@ const json = (response: Response) => response.json() as Promise<any>;
 describe('http', () => {
   const started: Http[] = [];
   let log = '';
-  const start = async (publicUrl?: string) => {
+  const start = async (publicUrl?: string, hostNames?: HostNames) => {
     log = '';
     const destination = new Writable({
       write(chunk, _encoding, done) {
@@ -26,6 +28,7 @@ describe('http', () => {
       random: systemRandom(),
       logger: createLogger({ level: 'info', destination }),
       publicUrl,
+      hostNames,
       limits: { requestBodyBytesMax: 1_000, requestTimeoutMs: 5_000 },
     });
     started.push(http);
@@ -157,6 +160,33 @@ describe('http', () => {
     expect(http.isOwnOrigin('http://joy.example')).toBe(false);
     expect(http.isOwnOrigin('https://joy.example.evil.example')).toBe(false);
     expect(http.isOwnOrigin(undefined)).toBe(false);
+  });
+
+  it('serves at the name of git nothing but git', async () => {
+    const http = await start('https://joy.example', { git: 'git.joy.example' });
+    const { port } = http.app.server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    const statusOf = async (host: string, path: string) => {
+      const { promise, resolve } = Promise.withResolvers<number | undefined>();
+      get(url + path, { headers: { host } }, (answer) => resolve(answer.resume().statusCode));
+      return promise;
+    };
+    expect(await statusOf('git.joy.example', '/git/a')).toBe(200);
+    expect(await statusOf('git.joy.example', '/healthz')).toBe(404);
+    expect(await statusOf('joy.example', '/healthz')).toBe(200);
+    expect(http.gitUrl()).toBe('https://git.joy.example');
+  });
+
+  it('lets in at another address what is named, and nothing below or beside it', async () => {
+    const http = await start();
+    const port = await http.listenFor(['/git/', '/healthz'], { host: '127.0.0.1', port: 0 });
+    const statusOf = async (path: string) =>
+      (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+    expect(await statusOf('/git/a')).toBe(200);
+    expect(await statusOf('/healthz?a=b')).toBe(200);
+    expect(await statusOf('/healthz/more')).toBe(404);
+    expect(await statusOf('/healthzs')).toBe(404);
+    expect(await statusOf('/api/openapi.json')).toBe(404);
   });
 
   it('serves streams and upgrades in front of the framework', async () => {
