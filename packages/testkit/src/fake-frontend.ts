@@ -16,7 +16,10 @@ export interface FakeFrontend {
 }
 
 /** Listens on any free port of `address`. Whoever registers gets `credential-of-<container>`. */
-export async function startFakeFrontend(address = '127.0.0.1'): Promise<FakeFrontend> {
+export async function startFakeFrontend(
+  address = '127.0.0.1',
+  { heartbeatMs = 200 } = {},
+): Promise<FakeFrontend> {
   const server = createServer((_, answer) => answer.writeHead(404).end('nothing here'));
   const sockets = new WebSocketServer({
     noServer: true,
@@ -36,7 +39,7 @@ export async function startFakeFrontend(address = '127.0.0.1'): Promise<FakeFron
       if (method !== 'register') return;
       connected.set(params.container, socket);
       registrations.push({ container: params.container, token });
-      const result = { credential: `credential-of-${params.container}`, heartbeatMs: 200 };
+      const result = { credential: `credential-of-${params.container}`, heartbeatMs };
       socket.send(JSON.stringify({ jsonrpc: '2.0', id, result }));
     });
   };

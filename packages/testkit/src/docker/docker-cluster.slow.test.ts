@@ -141,6 +141,7 @@ it('is a swarm, beside another cluster', async () => {
   const [machine] = machines.nodes as [ClusterNode];
   const before = readFileSync(join(dirname(machine.etc), 'docker.pid'), 'utf8');
   const configure = `echo '{"debug":true}' >/etc/docker/daemon.json && touch /usr/local/sbin/joh-test`;
+  expect(sh(machine, 'hostname')).toBe('node1\n');
   sh(machine, `${configure} && ${machine.restartCommand}`);
   await waitFor(async () => JSON.parse(await askEngine(machine.socketPath, '/info')).Debug);
   expect(readFileSync(join(dirname(machine.etc), 'docker.pid'), 'utf8')).not.toBe(before);

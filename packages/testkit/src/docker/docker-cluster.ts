@@ -67,7 +67,7 @@ export async function startDockerCluster(options: DockerClusterOptions): Promise
   const claim = claimNamespace();
   const folder = mkdtempSync(join(tmpdir(), 'joh-docker-'));
   const traces = { name: claim.name, folder };
-  const keeper = startKeeper(traces);
+  const keeper = await startKeeper(traces);
   try {
     const network = layClusterNetwork(claim, options.nodes ?? 4, Object.values(decoyAddresses));
     const authority = createAuthority({ clock: systemClock(), random: systemRandom() });
@@ -130,6 +130,7 @@ function createNode(given: {
   const daemon = createDockerDaemon({
     folder: join(folder, nameOf(at)),
     namespace: machine.namespace,
+    hostname: nameOf(at),
     cgroup: machine.namespace,
     flags: [...flagsOf(options.as, machine), ...(options.flags ?? [])],
   });

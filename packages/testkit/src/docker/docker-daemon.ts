@@ -20,6 +20,8 @@ export interface DockerDaemonOptions {
   /** Its own; made here. Short: it begins the paths of sockets. */
   folder: string;
   namespace: string;
+  /** The machine's name. Default: the one it runs on. */
+  hostname?: string;
   /** Parent of its containers' cgroups. */
   cgroup: string;
   /** Command line beyond what every one has. */
@@ -66,7 +68,7 @@ export function createDockerDaemon(options: DockerDaemonOptions): DockerDaemon {
   writeScripts(options);
   const socketPath = at('run/docker.sock');
   const containerd = startContainerd(options);
-  const enter = ['nsenter', '-t', String(containerd.pid), '--mount', '--net'];
+  const enter = ['nsenter', '-t', String(containerd.pid), '--mount', '--uts', '--net'];
   // By number, because a restart is not this process's child.
   const pid = () => Number(existsSync(at('docker.pid')) && readFileSync(at('docker.pid'), 'utf8'));
   const send = (signal: NodeJS.Signals) => void (isRunning(pid()) && process.kill(pid(), signal));
@@ -121,7 +123,7 @@ setsid sh ${at('start.sh')} </dev/null >/dev/null 2>&1 &\n`,
 }
 
 /** containerd by itself, so that it survives the daemon's end as it does under systemd. */
-function startContainerd({ folder, namespace }: DockerDaemonOptions): ChildProcess {
+function startContainerd({ folder, namespace, hostname }: DockerDaemonOptions): ChildProcess {
   const configuration = join(folder, 'containerd.toml');
   const line = (key: string, path: string) => `${key}="${join(folder, path)}"\n`;
   writeFileSync(
@@ -132,9 +134,10 @@ function startContainerd({ folder, namespace }: DockerDaemonOptions): ChildProce
   const mounts = Object.entries(own).map(([name, place]) => {
     return `mkdir -p ${place} && mount --bind ${join(folder, name)} ${place} && `;
   });
+  const named = hostname ? `hostname ${hostname} && ` : '';
   // dockerd joins these mounts: with other ones, containers would start with an empty root.
-  const script = `${mounts.join('')}exec /usr/bin/containerd -c "$1"`;
-  const unshare = ['unshare', '--mount', '--propagation', 'private'];
+  const script = `${named}${mounts.join('')}exec /usr/bin/containerd -c "$1"`;
+  const unshare = ['unshare', '--uts', '--mount', '--propagation', 'private'];
   return run(
     [...entering(namespace), ...unshare, 'sh', '-c', script, 'sh', configuration],
     join(folder, 'containerd.log'),

@@ -29,7 +29,7 @@ export async function startDockerHost(): Promise<DockerHost> {
   const { name, namespace, network } = claimNamespace();
   const folder = mkdtempSync(join(tmpdir(), 'joh-docker-'));
   const traces = { name, folder };
-  const keeper = startKeeper(traces);
+  const keeper = await startKeeper(traces);
   try {
     const [testAddress, nodeAddress] = [`${network}.1`, `${network}.2`];
     const [outside, inside] = [`${name}test`, `${name}node`];

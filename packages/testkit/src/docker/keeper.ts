@@ -1,15 +1,17 @@
 /** A process that removes a test's daemons when it is told, or when the test's process is gone. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Traces } from './traces.ts';
+import { removeTraces, type Traces } from './traces.ts';
 
 export interface Keeper {
   /** Removes everything; rejects with what stayed. */
   remove(): Promise<void>;
 }
 
-/** Starts it, before there is anything to remove. */
-export function startKeeper({ name, folder }: Traces): Keeper {
+/** Starts it, before there is more to remove than the claim. */
+export async function startKeeper(traces: Traces): Promise<Keeper> {
+  const { name, folder } = traces;
   const child = spawn(
     process.execPath,
     [join(import.meta.dirname, 'keeper-main.ts'), name, folder],
@@ -31,6 +33,10 @@ export function startKeeper({ name, folder }: Traces): Keeper {
     });
   });
   ended.catch(() => undefined);
+  await once(child, 'spawn').catch((error: unknown) => {
+    removeTraces(traces);
+    throw error;
+  });
   // The test's process may end without a word.
   child.unref();
   for (const pipe of [child.stdin, child.stderr]) (pipe as Partial<{ unref(): void }>).unref?.();
