@@ -25,7 +25,7 @@ export interface Caddy {
   stop(): Promise<void>;
 }
 
-export interface Ask extends Pick<RequestOptions, 'method' | 'headers' | 'localAddress'> {
+interface Ask extends Pick<RequestOptions, 'method' | 'headers' | 'localAddress'> {
   body?: unknown;
 }
 
