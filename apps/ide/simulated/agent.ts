@@ -11,6 +11,7 @@ import {
   type BuildEvent,
   type ChannelParams,
   fault,
+  type Simulation,
   type SourceControlStatus,
   type Terminal,
 } from '@joh/protocol';
@@ -22,6 +23,7 @@ const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 const done = (_: unknown) => ({});
+const modulePath = `${root}/build/.virtual-board/module.wasm`;
 
 type Rpc = ReturnType<typeof connectRpc>;
 function connectRpc(channel: Channel, handlers: HandlersOf<(typeof agentRpc)['methods']>) {
@@ -47,8 +49,10 @@ export interface SimulatedAgent {
 export function createSimulatedAgent(options: {
   clock: Clock;
   bitstream: Uint8Array;
+  /** What the bitstream's design is compiled to; without it the design is not known. */
+  design?: { module: Uint8Array; simulation: Simulation } | undefined;
 }): SimulatedAgent {
-  const { clock, bitstream } = options;
+  const { clock, bitstream, design } = options;
   const files = createSimulatedFiles(texts);
   const committed = new Map(files.paths().map((path) => [path, files.read(path)]));
   let index = new Map(committed);
@@ -194,6 +198,11 @@ export function createSimulatedAgent(options: {
     },
     'builds.cancel': () => ({}),
     'builds.latest': () => ({ build: latest }),
+    'simulations.compile': async () => {
+      if (!design) throw fault('E_SIMULATION_UNKNOWN');
+      await clock.sleep(500);
+      return { path: modulePath, simulation: design.simulation, cached: true };
+    },
   };
 
   const kinds: Record<string, (channel: Channel) => void> = {
@@ -234,7 +243,12 @@ export function createSimulatedAgent(options: {
     },
     async 'files.read'(channel) {
       const { path } = channel.params as ChannelParams<'files.read'>;
-      const content = path.endsWith('build/top.bin') ? bitstream : files.read(path);
+      const content =
+        path === modulePath && design
+          ? design.module
+          : path.endsWith('build/top.bin')
+            ? bitstream
+            : files.read(path);
       for (let at = 0; at < content.length; at += 16_384)
         await channel.send(content.slice(at, at + 16_384));
       channel.end();

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import type { Clock, Random } from '@joh/clock';
 import { createServerLinks, wsTransport } from '@joh/link';
-import { closes } from '@joh/protocol';
+import { closes, type Simulation } from '@joh/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createSimulatedAgent, type SimulatedAgent } from './agent.ts';
 import { root } from './project.ts';
@@ -29,6 +29,7 @@ export interface SimulatedServerOptions {
   /** Folder of the built IDE. */
   dist: string;
   bitstream: Uint8Array;
+  design?: { module: Uint8Array; simulation: Simulation } | undefined;
   port?: number;
 }
 

@@ -8,11 +8,12 @@ import { session } from './session/index.ts';
 import { sourceControl } from './source-control/index.ts';
 import { createTerminalBackend } from './terminal/backend.ts';
 import { registerThemes } from './theme/index.ts';
+import { virtualBoard } from './virtual-board/index.ts';
 import type { Feature, Ide, Page } from './workbench/feature.ts';
 import { createReport } from './workbench/report.ts';
 import { startWorkbench } from './workbench/start.ts';
 
-const features: Feature[] = [search, sourceControl, languages, build, board, session];
+const features: Feature[] = [search, sourceControl, languages, build, board, virtualBoard, session];
 
 /** Shows the session in `container`; resolves when every feature is there. */
 export async function openIde(

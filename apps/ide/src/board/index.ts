@@ -6,6 +6,7 @@ import {
 import { openFtdiSerial, type ProgramTarget, webUsbPort } from '@joh/boards';
 import { isFault } from '@joh/protocol';
 import { type BuildRunner, buildRunner } from '../build/index.ts';
+import { showProgrammed } from '../virtual-board/index.ts';
 import type { Feature, Ide } from '../workbench/feature.ts';
 import { createConsoleView, type SerialSource } from './console-view.ts';
 import { createDevices, type Device, type Devices } from './devices.ts';
@@ -83,9 +84,13 @@ function createParts(ide: Ide, runner: BuildRunner): Parts {
   const changed = () => {
     for (const listener of listeners) listener();
   };
-  const programmer = createProgrammer(ide, (programmed) =>
-    memory.remember(entryOf(programmed, ide.clock.now())),
-  );
+  const programmer = createProgrammer(ide, (programmed) => {
+    memory.remember(entryOf(programmed, ide.clock.now()));
+    const { board, bytes } = programmed;
+    if (board.device.isSimulated && bytes)
+      void showProgrammed({ board: board.board.id, title: board.board.title, bitstream: bytes });
+    changed();
+  });
   let target: ProgramTarget = 'sram';
   const sharing = createSharing({
     ide,

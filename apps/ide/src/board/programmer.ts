@@ -38,6 +38,8 @@ export interface Programmed extends ProgramRequest {
   /** Null when it failed. */
   durationMs: number | null;
   failure: FaultBody | null;
+  /** What was sent; null when it failed. */
+  bytes: Uint8Array | null;
 }
 
 /** No function rejects: how it ended is `current`. */
@@ -112,11 +114,12 @@ export function createProgrammer(
         checkFit(readBitstream(bytes), board);
         const result = await programBoard({ ...options, bitstream: bytes, target });
         const took = `${size(result.bytes)} in ${(result.durationMs / 1000).toFixed(1)} s.`;
-        return { message: `${result.message} ${took}`, durationMs: result.durationMs };
+        return { message: `${result.message} ${took}`, durationMs: result.durationMs, bytes };
       });
       if (!done) return;
-      if ('code' in done) onProgrammed({ ...request, durationMs: null, failure: done });
-      else onProgrammed({ ...request, durationMs: done.durationMs, failure: null });
+      if ('code' in done)
+        onProgrammed({ ...request, durationMs: null, failure: done, bytes: null });
+      else onProgrammed({ ...request, ...done, failure: null });
     },
     async readBack(board, length) {
       const done = await run(board, 'flash', async (options) => {

@@ -1,0 +1,2 @@
+/** A terminal on any serial port. */
+export { createUartConsole, type UartConsole } from './uart-console.ts';
