@@ -5,8 +5,10 @@ import { Command, CommanderError } from 'commander';
 import { addAccountCommands, type WithContext } from './commands/accounts.ts';
 import { addBuildCommand } from './commands/build.ts';
 import { addCopyCommand } from './commands/copy.ts';
+import { addEventCommand } from './commands/events.ts';
 import { addExecCommand } from './commands/exec.ts';
 import { addNodeCommands } from './commands/nodes.ts';
+import { addPoolCommands } from './commands/pool.ts';
 import { addProgramCommand } from './commands/program.ts';
 import { addProjectCommands } from './commands/projects.ts';
 import { addSessionCommands } from './commands/sessions.ts';
@@ -49,7 +51,9 @@ addCopyCommand(program, withContext);
 addBuildCommand(program, withContext);
 addProgramCommand(program, withContext);
 addNodeCommands(program, withContext);
-for (const command of program.commands)
+addPoolCommands(program, withContext);
+addEventCommand(program, withContext);
+for (const command of program.commands.flatMap((one) => [one, ...one.commands]))
   command.option('--json', 'print one object as the last line');
 
 try {

@@ -1,9 +1,13 @@
-/** `joh nodes`, `joh pool`. */
+/** `joh nodes`, `joh node join|drain|return|remove`. */
+import { fault, type Node } from '@joh/protocol';
 import type { Command } from 'commander';
+import type { Context } from '../context.ts';
 import { table } from '../output.ts';
 import type { WithContext } from './accounts.ts';
+import { awaitNode } from './node-arrival.ts';
+import { gibibytes } from './quantities.ts';
 
-/** Adds the commands that show the compute nodes. */
+/** Adds the commands of compute nodes. */
 export function addNodeCommands(program: Command, withContext: WithContext): void {
   program
     .command('nodes')
@@ -11,46 +15,102 @@ export function addNodeCommands(program: Command, withContext: WithContext): voi
     .action(() =>
       withContext(async ({ client, output }) => {
         const { nodes } = await client.nodes();
-        const rows = nodes.map(
-          ({ name, engine, state, cores, memoryBytes, containers, reason }) => [
-            name,
-            engine,
-            state,
-            `${cores} cores`,
-            `${gibibytes(memoryBytes)} GiB`,
-            `${containers.filter((container) => container.state === 'warm').length} warm`,
-            `${containers.filter((container) => container.state === 'claimed').length} claimed`,
-            reason ?? '',
-          ],
-        );
-        for (const row of table(rows)) output.line(row);
+        for (const row of table(nodes.map(rowOf))) output.line(row);
         output.result({ nodes });
       }),
     );
-  program
-    .command('pool')
-    .description('show how many containers are warm, starting and claimed')
-    .action(() =>
+  const node = program.command('node').description('join, drain, return or remove a compute node');
+  node
+    .command('join <name>')
+    .description(
+      'make a machine a compute node: prints the command to paste on it, and waits for it',
+    )
+    .requiredOption('--host <address>', 'where FrontendMaster reaches its Docker daemon')
+    .option('--port <port>', 'of its Docker daemon', '2376')
+    .option('--label <key=value>', 'may be given several times', collect, [])
+    .option('--no-wait', 'print the command and end')
+    .action((name: string, options: JoinOptions) =>
+      withContext((context) => join(context, name, options)),
+    );
+  node
+    .command('drain <name>')
+    .description('take a node out of service: its sessions go on, nothing new is started')
+    .action((name: string) =>
+      withContext(async ({ client, output }) =>
+        show(output, await client.operator.drainNode(name)),
+      ),
+    );
+  node
+    .command('return <name>')
+    .description('put a node back into service, also one in quarantine')
+    .action((name: string) =>
+      withContext(async ({ client, output }) =>
+        show(output, await client.operator.returnNode(name)),
+      ),
+    );
+  node
+    .command('remove <name>')
+    .description('a drained node is none any more')
+    .action((name: string) =>
       withContext(async ({ client, output }) => {
-        const pool = await client.pool();
-        const rows = pool.classes.map(
-          ({ class: size, resources, wantedWarm, warm, starting, claimed }) => [
-            size,
-            `${resources.cores} cores`,
-            `${gibibytes(resources.memoryBytes)} GiB`,
-            `${warm} of ${wantedWarm} warm`,
-            `${starting} starting`,
-            `${claimed} claimed`,
-          ],
-        );
-        for (const row of table(rows)) output.line(row);
-        if (pool.queue > 0) output.line(`${pool.queue} waiting`);
-        if (pool.problem) output.line(pool.problem);
-        output.result({ pool });
+        await client.operator.removeNode(name);
+        output.line(`${name} is removed. Its Docker daemon goes on and is yours.`);
+        output.result({ node: name });
       }),
     );
 }
 
-function gibibytes(bytes: number): string {
-  return (bytes / 2 ** 30).toFixed(1).replace(/\.0$/, '');
+interface JoinOptions {
+  host: string;
+  port: string;
+  label: string[];
+  wait: boolean;
+}
+
+async function join(context: Context, name: string, options: JoinOptions): Promise<void> {
+  const { client, output } = context;
+  const port = Number(options.port);
+  if (!Number.isInteger(port)) throw fault('E_REQUEST_INVALID', { reason: '--port: use a number' });
+  const created = await client.operator.joinNode({
+    ...{ name: name as Node['id'], host: options.host, port },
+    labels: Object.fromEntries(options.label.map(labelOf)),
+  });
+  const until = created.expiresAt.slice(11, 16);
+  output.progress(`Paste this on ${options.host}, as root, until ${until} UTC:\n`);
+  // For `… --no-wait | ssh root@<host> sh` the command alone is on standard output.
+  if (!options.wait) {
+    output.line(created.command);
+    output.result({ ...created });
+    return;
+  }
+  output.progress(created.command);
+  show(output, await awaitNode(context, name, Date.parse(created.expiresAt)));
+}
+
+function show(output: Context['output'], node: Node): void {
+  for (const row of table([rowOf(node)])) output.line(row);
+  output.result({ node });
+}
+
+function rowOf(node: Node): string[] {
+  const { name, engine, state, cores, memoryBytes, containers, labels, reason } = node;
+  const count = (wanted: string) => containers.filter((one) => one.state === wanted).length;
+  return [
+    ...[name, engine, state, `${cores} cores`, `${gibibytes(memoryBytes)} GiB`],
+    ...[`${count('warm')} warm`, `${count('claimed')} claimed`],
+    Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
+    reason ?? '',
+  ];
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function labelOf(text: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw fault('E_REQUEST_INVALID', { reason: '--label: use <key>=<value>' });
+  return [text.slice(0, at), text.slice(at + 1)];
 }

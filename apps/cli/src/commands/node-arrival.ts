@@ -1,0 +1,81 @@
+/** Waiting for a machine on which the join command is being pasted. */
+import type { Node } from '@joh/protocol';
+import type { Context } from '../context.ts';
+
+/** Between two looks; FrontendMaster itself asks its nodes every 5 s. */
+const lookMs = 500;
+/** A machine that joined answers within seconds: Docker's restart took 0.5 s, and FM looks every 5 s. */
+const reachMs = 60_000;
+
+/**
+ * The node once FrontendMaster reaches it.
+ * @param until when the join token expires, milliseconds since 1970
+ * @throws Error that says what to look at, when it never comes or is not reached
+ */
+export async function awaitNode(
+  { client, output, clock, signal }: Context,
+  name: string,
+  until: number,
+): Promise<Node> {
+  const startedAt = new Date(clock.now()).toISOString();
+  let reachedBy = Number.POSITIVE_INFINITY;
+  let said = '';
+  for (;;) {
+    const { nodes } = await client.nodes();
+    const node = nodes.find(({ id }) => id === name);
+    // A node that joins again was there before.
+    const hasJoined = node?.joinedAt !== null && (node?.joinedAt ?? '') >= startedAt;
+    if (node && hasJoined && node.state !== 'unreachable') return node;
+    if (node && hasJoined) reachedBy = Math.min(reachedBy, clock.now() + reachMs);
+    const text = hasJoined
+      ? `${name} has joined; FrontendMaster dials it.`
+      : `Waiting for ${name}.`;
+    if (text !== said) output.progress(text);
+    said = text;
+    if (clock.now() > reachedBy) throw new Error(describeSilence(name, node?.reason ?? null));
+    if (clock.now() > until && !hasJoined) {
+      throw new Error(
+        `${name} did not join in time, and its token is worth nothing now. Nothing was changed. ` +
+          'What the command printed on the machine says why; run `joh node join` again.',
+      );
+    }
+    await clock.sleep(lookMs, signal);
+  }
+}
+
+/** What a daemon's silence looks like, and what it usually is. */
+const causes: readonly [RegExp, string][] = [
+  [
+    /ECONNREFUSED|refused/i,
+    'Docker does not listen there: did it restart? `journalctl -u docker` on the machine says why not.',
+  ],
+  [
+    /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|in time|no answer|did not answer/i,
+    'Nothing comes back: check the address, and that a firewall lets FrontendMaster in on that port.',
+  ],
+  [
+    /ENOTFOUND|EAI_AGAIN/i,
+    'FrontendMaster cannot resolve the name: use an address, or mend its name service.',
+  ],
+  [
+    /EXPIRED|NOT_YET_VALID|not yet valid/i,
+    'A certificate is not valid at this time: is the clock of the machine, or of FrontendMaster, wrong?',
+  ],
+  [
+    /CERT|certificate|ALTNAME|self.signed|issuer|SSL|TLS|wrong version/i,
+    'The daemon there shows another certificate: is the address that of the machine that joined, and did Docker restart?',
+  ],
+];
+
+/** Why FrontendMaster does not reach a node, and what to do. Pure. */
+export function describeSilence(name: string, reason: string | null): string {
+  const cause = causes.find(([pattern]) => pattern.test(reason ?? ''))?.[1];
+  return [
+    `${name} has joined, but FrontendMaster does not reach its Docker daemon.`,
+    reason ?? '',
+    cause ?? '',
+    'It goes on trying: `joh nodes` shows the node as ready once it answers.',
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
