@@ -42,7 +42,8 @@ export async function ensureSwarmNetwork(
   }
   if (found.status !== 200) throw managerFault(found);
   const { Driver, ConfigFrom } = inspected.parse(found.body);
-  if (Driver === 'bridge' && ConfigFrom?.Network === from) return;
+  // The driver is empty until the manager has got round to a network that was just made.
+  if ((Driver === 'bridge' || Driver === '') && ConfigFrom?.Network === from) return;
   const reason = `the swarm's network ${name} is not a bridge from ${from}; remove it (docker network rm ${name})`;
   throw fault('E_ENGINE_REFUSED', { reason });
 }
