@@ -24,8 +24,8 @@ function wordsFor(error: unknown, isLocal: boolean): string {
     return isLocal ? `no answer ${error.message}` : `no answer ${error.message}. ${silent}`;
   }
   const code = String((error as NodeJS.ErrnoException).code ?? '');
-  const known = isLocal ? local[code] : (remote[code] ?? tls(code));
-  return known ?? (error instanceof Error ? error.message : String(error));
+  const words = error instanceof Error ? error.message : String(error);
+  return (isLocal ? local[code] : (remote[code] ?? tls(code, words))) ?? words;
 }
 
 const silent = 'Check that the machine is up and that its network and firewall let this through';
@@ -45,16 +45,19 @@ const remote: Record<string, string> = {
   ETIMEDOUT: `no answer. ${silent}`,
   ENOTFOUND: 'its name is not known. Correct the name, or join the node by its address',
   EAI_AGAIN: 'the name service does not answer. Check it, or join the node by its address',
-  ECONNRESET: `the connection was cut. ${silent}`,
+  ECONNRESET: `the connection was cut: by the network, or by who does not take our certificate. ${silent}`,
   CERT_HAS_EXPIRED: `the node's certificate has expired. ${rejoin}`,
   CERT_NOT_YET_VALID: "the node's certificate is not valid yet. Set the clocks of both machines",
   ERR_TLS_CERT_ALTNAME_INVALID: `the node's certificate is for another address. ${rejoin} under this one; if it never moved, somebody else answers in its place`,
-  ERR_SSL_WRONG_VERSION_NUMBER: `it answers without TLS. ${rejoin}`,
-  EPROTO: `it does not speak TLS 1.2 or newer. ${rejoin}`,
 };
 
+const withoutTls = `it answers without TLS. ${rejoin}`;
+const oldTls = `it does not speak TLS 1.2 or newer. ${rejoin}`;
+
 /** OpenSSL says these in several spellings, by its version and the TLS version. */
-function tls(code: string): string | undefined {
+function tls(code: string, words: string): string | undefined {
+  if (/wrong version number/i.test(words)) return withoutTls;
+  if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(code) || code === 'EPROTO') return oldTls;
   if (/SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_SIGNATURE_FAILURE/.test(code)) {
     return `the node's certificate is from another authority. ${rejoin}; if it never changed, somebody else answers in its place`;
   }

@@ -1,12 +1,13 @@
-import { systemClock } from '@joh/clock';
+import { createAuthority } from '@joh/authority';
+import { systemClock, systemRandom } from '@joh/clock';
 import type { NodeId } from '@joh/protocol';
-import type { ClusterNode } from '@joh/testkit';
-import { afterAll, beforeAll } from 'vitest';
+import { type ClusterNode, fakeClock } from '@joh/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineConformance } from '../conformance.ts';
 import { engineIsolation } from '../conformance-isolation.ts';
 import { type Rack, startRack } from '../conformance-rack.ts';
 import { createDockerEngine, type DockerEngineOptions } from './docker-engine.ts';
-import type { DockerHostAddress } from './host-address.ts';
+import type { DockerEndpoint, DockerHostAddress, TlsIdentity } from './host-address.ts';
 
 const clock = systemClock();
 let rack: Rack;
@@ -21,14 +22,12 @@ afterAll(async () => {
 /** As FrontendMaster reaches it: over mutual TLS. */
 const addressOf = ({ name, address: host, port }: ClusterNode): DockerHostAddress => ({
   ...{ node: name as NodeId, name, labels: { rack: 'one' } },
-  endpoint: {
-    ...{ host, port },
-    tls: {
-      authority: rack.cluster.authority.certificate,
-      certificate: rack.cluster.clientIdentity.certificate,
-      key: rack.cluster.clientIdentity.key,
-    },
-  },
+  endpoint: { host, port, tls: identity() },
+});
+const identity = (): TlsIdentity => ({
+  authority: rack.cluster.authority.certificate,
+  certificate: rack.cluster.clientIdentity.certificate,
+  key: rack.cluster.clientIdentity.key,
 });
 const engineOn = (installation: string, options: Partial<DockerEngineOptions> = {}) =>
   createDockerEngine({
@@ -39,6 +38,31 @@ const engineOn = (installation: string, options: Partial<DockerEngineOptions> = 
   });
 const nodesOf = (node?: NodeId) =>
   rack.cluster.nodes.filter(({ name }) => node === undefined || name === node);
+
+describe('a Docker daemon that takes orders over mutual TLS', () => {
+  const asked = async (tls: Partial<TlsIdentity>) => {
+    const address = addressOf(rack.cluster.nodes[0] as ClusterNode);
+    const endpoint = { ...address.endpoint, tls: { ...identity(), ...tls } } as DockerEndpoint;
+    const engine = engineOn('test', { hosts: () => [{ ...address, endpoint }] });
+    const [node] = await engine.nodes(AbortSignal.timeout(10_000));
+    await engine.close();
+    return node?.reason;
+  };
+
+  it('refuses who is not of its authority, and it is said what to do', async () => {
+    expect(await asked({})).toBeNull();
+    const stranger = createAuthority({ clock, random: systemRandom() });
+    const client = { name: 'frontend', hosts: [], use: 'client' } as const;
+    expect(await asked(stranger.newIdentity(client))).toMatch(
+      /Docker of node1 \(\S+:2376\): the node refused our certificate.*Join the node again/,
+    );
+    expect(await asked({ authority: stranger.certificate })).toContain('another authority');
+    const longAgo = fakeClock(Date.now() - 40 * 86_400_000);
+    const stored = rack.cluster.authority;
+    const then = createAuthority({ clock: longAgo, random: systemRandom(), stored });
+    expect(await asked(then.newIdentity({ ...client, days: 1 }))).toMatch(/our certificate/);
+  });
+});
 
 engineIsolation({
   name: 'docker, one of three hosts',

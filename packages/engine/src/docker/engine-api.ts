@@ -158,6 +158,17 @@ function connectionTo(endpoint: DockerEndpoint): Connection {
   };
 }
 
+/** An answer's lines as they come. Unlike `node:readline`, throws when the answer breaks off. */
+export async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
+  let held = '';
+  for await (const chunk of answer.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = (held + chunk).split('\n');
+    held = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (held) yield held;
+}
+
 function answerOf(status: number, body: string): ApiAnswer {
   let parsed: unknown = body;
   try {

@@ -1,10 +1,9 @@
 /** Making an image present on a Docker host. */
-import { createInterface } from 'node:readline';
 import { type Clock, DeadlinePassed } from '@joh/clock';
 import { type Fault, fault } from '@joh/protocol';
 import { z } from 'zod';
 import { limits } from '../limits.ts';
-import type { EngineApi } from './engine-api.ts';
+import { type EngineApi, linesOf } from './engine-api.ts';
 
 export interface PullOptions {
   api: EngineApi;
@@ -35,7 +34,7 @@ export async function pullImage(
     const given = { signal: both, timeoutMs: limits.pullStallMs };
     const answer = await api.open('POST', `/images/create?${query(image)}`, given);
     let problem = '';
-    for await (const line of createInterface({ input: answer, signal: both })) {
+    for await (const line of linesOf(answer)) {
       awaitLine();
       problem = errorIn(line) ?? problem;
     }

@@ -3,11 +3,10 @@ import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Clock } from '@joh/clock';
 import { fault } from '@joh/protocol';
 import { z } from 'zod';
-import { createEngineApi } from './engine-api.ts';
+import { createEngineApi, linesOf } from './engine-api.ts';
 import { refusal } from './network.ts';
 
 export interface SessionImageOptions {
@@ -61,7 +60,7 @@ export async function buildSessionImage(
     const path = `/build?${query}`;
     const given = { signal, timeoutMs: contextTimeoutMs, stream: tar.stdout };
     const answer = await api.open('POST', path, given);
-    for await (const line of createInterface({ input: answer })) follow(line, options);
+    for await (const line of linesOf(answer)) follow(line, options);
     const image = await api.call('GET', `/images/${encodeURIComponent(tag)}/json`, {
       signal,
       timeoutMs: 30_000,
@@ -88,6 +87,7 @@ async function stage(context: string, options: SessionImageOptions): Promise<voi
 }
 
 function follow(line: string, { onLine }: SessionImageOptions): void {
+  if (!line.trim()) return;
   const read = buildLine.safeParse(JSON.parse(line));
   if (!read.success) return;
   const { stream, error } = read.data;
