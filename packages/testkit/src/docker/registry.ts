@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Authority } from '@joh/authority';
 import { waitFor } from '../wait-for.ts';
 import type { Machine } from './cluster-network.ts';
-import { askEngine } from './engine-request.ts';
+import { pushImage } from './image-push.ts';
 import { entering } from './namespaces.ts';
 
 export interface Registry {
@@ -28,8 +28,6 @@ export interface RegistryOptions {
 const program = '/usr/bin/docker-registry';
 const port = 5000;
 const readyTimeoutMs = 30_000;
-/** A session image with its tool chain takes 20 s on busy cores. */
-const pushTimeoutMs = 180_000;
 
 /** Starts one; it ends with its namespace. */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
@@ -65,7 +63,15 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
       throw new Error(`docker-registry: ${readFileSync(at('log'), 'utf8')}`, { cause: error });
     },
   );
-  return { address, push: ({ socketPath }, image) => push(socketPath, image, address) };
+  let pushes = 0;
+  return {
+    address,
+    push(from, image) {
+      pushes += 1;
+      const given = { from, image, address, authority: authority.certificate };
+      return pushImage({ ...given, folder: at(`push${pushes}`) });
+    },
+  };
 }
 
 /** What a daemon must find below /etc/docker to trust it. */
@@ -73,23 +79,6 @@ export function trustRegistry(etc: string, { address }: Registry, authority: str
   const folder = join(etc, 'certs.d', address);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'ca.crt'), authority);
-}
-
-async function push(socketPath: string, image: string, address: string): Promise<string> {
-  const [name = '', tag = 'latest'] = image.split(':');
-  const repository = `${address}/${name}`;
-  const ask = (path: string) =>
-    askEngine(socketPath, path, {
-      ...{ method: 'POST', timeoutMs: pushTimeoutMs },
-      // The daemon wants one, however empty.
-      headers: { 'x-registry-auth': Buffer.from('{}').toString('base64') },
-    });
-  const query = new URLSearchParams({ repo: repository, tag });
-  await ask(`/images/${encodeURIComponent(image)}/tag?${query}`);
-  const told = await ask(`/images/${repository}/push?tag=${tag}`);
-  const digest = /"Digest":"(sha256:[0-9a-f]{64})"/.exec(told)?.[1];
-  if (!digest) throw new Error(`push of ${image}: ${told.slice(-1_000)}`);
-  return `${repository}@${digest}`;
 }
 
 function ping(address: string, ca: string): Promise<boolean> {
