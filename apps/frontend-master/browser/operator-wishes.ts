@@ -1,6 +1,7 @@
 /** The forms that change what is wanted of the pool. `PUT /api/pool` takes it whole. */
 import type { ClassWishes, PoolWish, Rack } from '@joh/protocol';
 import { classes } from '../src/website/rack-words.ts';
+import { announce } from './announcement.ts';
 import { callApi, type ShownFault, showFault } from './fault.ts';
 
 const halfGiven: ShownFault = {
@@ -52,8 +53,10 @@ async function save(
   if ('fault' in answer) return showIn(form, answer.fault);
   showIn(form, null);
   delete form.dataset.edited;
-  form.classList.add('saved');
   await look();
+  // After the look, which writes the form again.
+  form.classList.add('saved');
+  announce(['Saved.']);
 }
 
 function changed(form: HTMLFormElement, wish: PoolWish, wishes: ClassWishes): PoolWish {

@@ -4,6 +4,7 @@ import morphdom from 'morphdom';
 import { changes } from '../src/website/rack-panels.ts';
 import { rackRegions } from '../src/website/rack-regions.ts';
 import { clockTime, type RackView } from '../src/website/rack-words.ts';
+import { announce } from './announcement.ts';
 import { callApi, type ShownFault, showFault } from './fault.ts';
 import { enhanceActions } from './operator-actions.ts';
 import { enhanceJoin } from './operator-join.ts';
@@ -98,11 +99,6 @@ function isBeingEdited(element: HTMLElement): boolean {
   return (
     'edited' in element.dataset || (element.id === 'event-filter' && element.matches(':focus'))
   );
-}
-
-function announce(sentences: readonly string[]): void {
-  const place = document.getElementById('announcement');
-  if (place && sentences.length > 0) place.textContent = sentences.join(' ');
 }
 
 function showLife(page: HTMLElement, rack: Rack, view: RackView): void {

@@ -4,9 +4,12 @@ import { alert, page, type Viewer } from './layout.ts';
 import { rackRegions } from './rack-regions.ts';
 import { clockTime, firstView } from './rack-words.ts';
 
+/** The page is to be small; its script asks for the others a moment later. */
+const firstEventsMax = 40;
+
 /** The rack as a picture, for operators. Its script looks again every second. */
 export function operatorPage(account: Viewer, rack: Rack): string {
-  const regions = rackRegions(rack, rack.events, firstView);
+  const regions = rackRegions(rack, rack.events.slice(-firstEventsMax), firstView);
   const region = (id: string): Html => regions[id] ?? html``;
   return page(
     { title: 'Rack', account, path: '/operator', isWide: true, files: ['operator'] },

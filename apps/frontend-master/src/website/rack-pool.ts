@@ -23,21 +23,34 @@ ${field('warm', 'warm', wish?.warm, sized?.wantedWarm)}${field('max', 'at most',
 }
 
 /** `PUT /api/pool`, but for the nodes' own wishes. */
-export function poolForm({ pool }: Rack): Html {
+export function poolForm({ pool, nodes }: Rack): Html {
   const { wish } = pool;
   if (!wish) return html``;
   const names = new Map(Object.entries(wish.nodes).filter(([, own]) => own));
   return html`<form class="wish" data-wish="" data-keep>
 <fieldset><legend>On each node</legend>
-${classes.map((kind) => wishFields(kind, wish.classes[kind], undefined, 'on each node'))}
+${classes.map((kind) => wishFields(kind, wish.classes[kind], commonSlot(nodes, kind), 'on each node'))}
 <small>Empty: sized from the node’s cores and memory.</small></fieldset>
-<label>Image of new containers
-<input type="text" name="image" value="${wish.image}" placeholder="${pool.image.wanted ?? 'as configured'}" maxlength="512" spellcheck="false" autocapitalize="none" autocomplete="off"></label>
+${pool.image.wanted === null && wish.image === null ? '' : imageField(wish.image, pool.image.wanted)}
 <label>New containers a minute, on each node
 <input type="number" name="refillPerMinute" min="1" max="600" required value="${wish.refillPerMinute}"></label>
 ${names.size > 0 ? html`<p class="muted">Of their own: ${[...names.keys()].join(', ')}; see their details.</p>` : ''}
 <div role="alert" hidden></div>
 <p class="row"><button class="small">Save</button> <button type="reset" class="small quiet">Undo</button></p></form>`;
+}
+
+function imageField(wished: string | null, wanted: string | null): Html {
+  return html`<label>Image of new containers
+<input type="text" name="image" value="${wished}" placeholder="${wanted}" maxlength="512" spellcheck="false" autocapitalize="none" autocomplete="off"></label>`;
+}
+
+/** What every node has of a class without a wish; undefined when they differ. */
+function commonSlot(nodes: Rack['nodes'], kind: ContainerClass) {
+  const [first, ...others] = nodes.map(({ slots }) => slots.find((one) => one.class === kind));
+  const isCommon = others.every(
+    (one) => one?.max === first?.max && one?.wantedWarm === first?.wantedWarm,
+  );
+  return isCommon ? first : undefined;
 }
 
 const rollOutWords: Readonly<Record<ImageRollOut['state'], string>> = {
