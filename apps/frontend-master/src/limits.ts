@@ -55,7 +55,10 @@ export const poolLimits = {
   destroyDeadlineMs: 30_000,
   /** While FM stops; what is left then is destroyed at the next start. */
   stopDestroyDeadlineMs: 5_000,
-  listDeadlineMs: 10_000,
+  /** An engine bounds what one silent node costs it; in the background nobody waits for it. */
+  nodesDeadlineMs: 15_000,
+  /** A look waits so long for one node, once: then the node counts as silent until it answers. */
+  listDeadlineMs: 5_000,
   /** Between two looks when nothing happens; events make it look at once. */
   lookIntervalMs: 2_000,
   /** At least this long between two looks, however many events arrive. */

@@ -26,7 +26,10 @@ export interface CensusNode extends EngineNode {
 export interface CensusOptions {
   engine: Engine;
   clock: Clock;
+  /** The nodes are others than at the last look, or in another state. */
+  onNodes?(): void;
   limits: {
+    nodesDeadlineMs: number;
     listDeadlineMs: number;
     nodesIntervalMs: number;
     retryFirstMs: number;
@@ -41,7 +44,7 @@ interface Asked {
 }
 
 /** Asks an engine, remembering which nodes failed and when to ask them again. */
-export function createCensus({ engine, clock, limits }: CensusOptions): Census {
+export function createCensus({ engine, clock, limits, onNodes }: CensusOptions): Census {
   let nodes: EngineNode[] = [];
   let nodesAt = Number.NEGATIVE_INFINITY;
   const fresh = (): Asked => ({
@@ -54,12 +57,13 @@ export function createCensus({ engine, clock, limits }: CensusOptions): Census {
 
   const ask = async <T>(
     asked: Asked,
+    deadlineMs: number,
     signal: AbortSignal,
     call: (signal: AbortSignal) => Promise<T>,
   ): Promise<T | null> => {
     if (clock.monotonic() < asked.retryAt) return null;
     try {
-      const answer = await withDeadline(clock, limits.listDeadlineMs, signal, call);
+      const answer = await withDeadline(clock, deadlineMs, signal, call);
       asked.backoff.succeeded();
       asked.retryAt = Number.NEGATIVE_INFINITY;
       asked.reason = null;
@@ -71,18 +75,33 @@ export function createCensus({ engine, clock, limits }: CensusOptions): Census {
       return null;
     }
   };
+  let refreshing: Promise<void> | null = null;
+  const refresh = async (signal: AbortSignal) => {
+    const before = stamp(nodes, whole);
+    const answer = await ask(whole, limits.nodesDeadlineMs, signal, (inner) => engine.nodes(inner));
+    if (answer) {
+      nodes = answer;
+      nodesAt = clock.monotonic();
+    }
+    if (stamp(nodes, whole) !== before) onNodes?.();
+  };
+  /** In the background once they are known: a node that is silent must not hold up the others. */
   const refreshNodes = async (signal: AbortSignal) => {
-    if (clock.monotonic() - nodesAt < limits.nodesIntervalMs) return;
-    const answer = await ask(whole, signal, (inner) => engine.nodes(inner));
-    if (!answer) return;
-    nodes = answer;
-    nodesAt = clock.monotonic();
+    if (clock.monotonic() - nodesAt >= limits.nodesIntervalMs) {
+      refreshing ??= refresh(signal).finally(() => {
+        refreshing = null;
+      });
+      refreshing.catch(() => undefined);
+    }
+    if (nodes.length === 0) await refreshing;
   };
   const listNode = async (node: EngineNode, signal: AbortSignal) => {
     if (!node.reachable) return { node: { ...node, isListed: false }, listed: [] };
     const asked = perNode.get(node.id) ?? fresh();
     perNode.set(node.id, asked);
-    const answer = await ask(asked, signal, (inner) => engine.list(inner, node.id));
+    const answer = await ask(asked, limits.listDeadlineMs, signal, (inner) =>
+      engine.list(inner, node.id),
+    );
     const isListed = answer !== null;
     const reason = isListed ? node.reason : asked.reason;
     return {
@@ -116,6 +135,11 @@ export function createCensus({ engine, clock, limits }: CensusOptions): Census {
 export function reasonOf(error: unknown): string {
   if (isFault(error)) return error.message;
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What makes a difference to a look. */
+function stamp(nodes: readonly EngineNode[], { reason }: Asked): string {
+  return JSON.stringify([reason, nodes]);
 }
 
 function withReason(node: EngineNode, whole: Asked): EngineNode {

@@ -43,6 +43,7 @@ export type PoolLimits = PlanBounds &
   QuarantineBounds &
   RollOutBounds &
   EffectsOptions['limits'] & {
+    nodesDeadlineMs: number;
     listDeadlineMs: number;
     lookIntervalMs: number;
     lookPauseMs: number;
@@ -79,7 +80,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { engine, clock, logger, limits } = options;
   const stopping = new AbortController();
   const loop = createLoop(clock, limits.lookIntervalMs, limits.lookPauseMs, stopping.signal);
-  const census = createCensus({ engine, clock, limits });
+  const census = createCensus({ engine, clock, limits, onNodes: loop.wake });
   let seen: Seen | null = null;
   const parts = createParts(options, loop.wake, () => seen);
   const { effects, pulls, act, rollOuts } = parts;
