@@ -9,11 +9,13 @@ import {
   type ProgramProgress,
   type ProgramTarget,
   programBoard,
+  type UsbPort,
   webUsbPort,
 } from '@joh/boards';
 import type { SimulatedBoard, SimulatedFaults } from '@joh/boards/simulated';
 import type { Clock } from '@joh/clock';
 import { isFault } from '@joh/protocol';
+import type { fakeClock } from '@joh/testkit';
 import { expect, test } from 'vitest';
 
 /** A board and the time it lives in. */
@@ -22,7 +24,25 @@ export interface BoardUnderTest {
   clock: Clock;
   /** Lets time pass until the promise is settled. */
   finish<T>(promise: Promise<T>): Promise<T>;
+  /** The way to it; default: WebUSB. */
+  port?(): Promise<UsbPort>;
 }
+
+/** `finish` for a board whose time moves on whenever nothing else does. */
+export const finishWith =
+  (clock: ReturnType<typeof fakeClock>): BoardUnderTest['finish'] =>
+  async (promise) => {
+    let settled = false;
+    const end = () => {
+      settled = true;
+    };
+    promise.then(end, end);
+    for (;;) {
+      await clock.settle();
+      if (settled) return promise;
+      if (!(await clock.next()) && !settled) throw new Error('nothing will ever happen');
+    }
+  };
 
 export interface BoardConformance {
   board: Board;
@@ -34,17 +54,17 @@ export interface BoardConformance {
 
 /** Registers the tests; call it inside a `describe`. */
 export function boardConformance({ board, target, create, images }: BoardConformance): void {
+  const program = async (under: BoardUnderTest, more: Partial<ProgramOptions>) =>
+    programBoard({
+      port: (await under.port?.()) ?? webUsbPort(under.simulated.device),
+      board,
+      bitstream: images.first,
+      target,
+      clock: under.clock,
+      ...more,
+    });
   const attempt = (under: BoardUnderTest, more: Partial<ProgramOptions> = {}) =>
-    under.finish(
-      programBoard({
-        port: webUsbPort(under.simulated.device),
-        board,
-        bitstream: images.first,
-        target,
-        clock: under.clock,
-        ...more,
-      }),
-    );
+    under.finish(program(under, more));
   const failure = (promise: Promise<unknown>): Promise<unknown> =>
     promise.then(
       () => expect.fail('it was programmed'),

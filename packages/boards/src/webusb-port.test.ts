@@ -30,6 +30,7 @@ function device(overrides: Partial<WebUsbDevice>): WebUsbDevice {
 test.each([
   ['SecurityError', 'Access denied.', 'E_BOARD_DENIED'],
   ['Error', 'LIBUSB_ERROR_ACCESS', 'E_BOARD_DENIED'],
+  ['Error', 'open error: Permission denied (errno 13)', 'E_BOARD_DENIED'],
   [
     'InvalidStateError',
     'An operation that changes the device state is in progress.',

@@ -106,11 +106,15 @@ export function webUsbPort(device: WebUsbDevice, options: { board?: string } = {
  */
 function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
   const { name = '', message = '' } = (error ?? {}) as { name?: string; message?: string };
-  if (/NO_DEVICE|NOT_FOUND|disconnect/i.test(message)) return 'E_BOARD_DISCONNECTED';
+  // npm `usb` says the system's number in words of its own: EACCES, EBUSY, ENODEV.
+  if (/NO_DEVICE|NOT_FOUND|disconnect|errno 19/i.test(message)) return 'E_BOARD_DISCONNECTED';
   if (name === 'NotFoundError') return 'E_BOARD_DISCONNECTED';
-  if (/LIBUSB_ERROR_BUSY|unable to claim/i.test(message) || name === 'InvalidStateError')
+  if (/LIBUSB_ERROR_BUSY|unable to claim|errno 16/i.test(message) || name === 'InvalidStateError')
     return 'E_BOARD_BUSY';
-  if (/LIBUSB_ERROR_ACCESS|access denied/i.test(message) || name === 'SecurityError')
+  if (
+    /LIBUSB_ERROR_ACCESS|access denied|errno 13|NOT_SUPPORTED/i.test(message) ||
+    name === 'SecurityError'
+  )
     return 'E_BOARD_DENIED';
   if (/TIMEOUT/.test(message)) return 'E_BOARD_TIMEOUT';
   return otherwise;

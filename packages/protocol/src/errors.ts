@@ -564,6 +564,27 @@ export const errors = {
     todo: 'Close the other program or unload its driver, then try again.',
     retry: 'now',
   },
+  E_USB_MISSING: {
+    status: 422,
+    what: 'There is no USB here that programs can reach: {reason}.',
+    kept: 'Nothing was sent to a board.',
+    todo: 'Run it on the computer that has the board, or name a simulated board.',
+    retry: 'never',
+  },
+  E_BOARD_AMBIGUOUS: {
+    status: 409,
+    what: 'Several boards fit: {boards}.',
+    kept: 'Nothing was sent to any of them.',
+    todo: 'Say which one, by its name or its serial number.',
+    retry: 'never',
+  },
+  E_BOARD_NONE: {
+    status: 404,
+    what: 'No board of the table is attached to this computer.',
+    kept: 'Nothing was sent.',
+    todo: 'Plug the board in, or look at its cable; a simulated board needs none.',
+    retry: 'now',
+  },
   E_BOARD_IN_USE: {
     status: 409,
     what: '{board} is used by {user}.',

@@ -7,7 +7,7 @@ import {
   programBoard,
   webUsbPort,
 } from '@joh/boards';
-import { type BoardUnderTest, boardConformance } from '@joh/boards/conformance';
+import { type BoardUnderTest, boardConformance, finishWith } from '@joh/boards/conformance';
 import {
   type SimulatedFaults,
   type SimulatedIcebreakerOptions,
@@ -28,18 +28,7 @@ function under(options: Omit<SimulatedIcebreakerOptions, 'clock'> = {}): BoardUn
   return {
     clock,
     simulated: simulatedIcebreaker({ clock, ...options }),
-    finish: async (promise) => {
-      let settled = false;
-      const end = () => {
-        settled = true;
-      };
-      promise.then(end, end);
-      for (;;) {
-        await clock.settle();
-        if (settled) return promise;
-        if (!(await clock.next()) && !settled) throw new Error('nothing will ever happen');
-      }
-    },
+    finish: finishWith(clock),
   };
 }
 
