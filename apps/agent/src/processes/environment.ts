@@ -4,7 +4,7 @@ import { homedir, userInfo } from 'node:os';
 
 /** Set by package runners and the agent itself; no business of a user's program. */
 const own =
-  /^(JOH_|npm_|NODE_OPTIONS$|NODE_CHANNEL|NODE_ENV$|INIT_CWD$|VITEST|PWD$|OLDPWD$|SHLVL$|_$)/;
+  /^(JOH_|npm_|NODE_OPTIONS$|NODE_COMPILE_CACHE$|NODE_CHANNEL|NODE_ENV$|INIT_CWD$|VITEST|PWD$|OLDPWD$|SHLVL$|_$)/;
 
 /** `env` without the agent's own variables, and with what every program may count on. */
 export function userEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
