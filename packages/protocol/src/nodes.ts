@@ -18,10 +18,10 @@ export const resources = z.object({
  *   or a long pause is over.
  * - `unreachable`: its engine does not answer; what runs on it is judged by its agents alone.
  */
-export const nodeState = z.enum(['ready', 'draining', 'quarantined', 'unreachable']);
+const nodeState = z.enum(['ready', 'draining', 'quarantined', 'unreachable']);
 
 /** One container on a node, as the rack shows it: a slot that is taken. */
-export const nodeContainer = z.object({
+const nodeContainer = z.object({
   id: containerId,
   class: containerClass,
   state: containerState,
@@ -33,7 +33,7 @@ export const nodeContainer = z.object({
 });
 
 /** What a node holds of one class. Free slots are `max` less the containers of the class, if above 0. */
-export const nodeClass = z.object({
+const nodeClass = z.object({
   class: containerClass,
   resources,
   /** How many the pool wants warm on this node. */
@@ -63,12 +63,12 @@ export const node = z.object({
 export const nodeList = z.object({ nodes: z.array(node) });
 
 /** What an operator wants of one class on a node. */
-export const classWish = z.object({
+const classWish = z.object({
   warm: z.number().int().min(0).max(999),
   max: z.number().int().min(0).max(999),
 });
 /** A class that is not named is sized from the node's cores and memory. */
-export const classWishes = z.object({
+const classWishes = z.object({
   standard: classWish.optional(),
   burst: classWish.optional(),
 });
@@ -91,7 +91,7 @@ export const poolWish = z.object({
 });
 
 /** How far the pool is with the wanted image. */
-export const imageRollOut = z.object({
+const imageRollOut = z.object({
   /** What is wanted; null where the engine has no images. */
   wanted: z.string().nullable(),
   /** What is known to work, and made while the wanted one is not proven; null before the first. */

@@ -4,7 +4,7 @@ import { containerId, nodeId, sessionId } from './ids.ts';
 import { containerClass, node, pool } from './nodes.ts';
 
 /** What kind of decision an event tells of. */
-export const nodeEventKind = z.enum([
+const nodeEventKind = z.enum([
   'created',
   'warm',
   'claimed',
@@ -23,7 +23,7 @@ export const nodeEventKind = z.enum([
 ]);
 
 /** One decision, in a sentence that says why. */
-export const nodeEvent = z.object({
+const nodeEvent = z.object({
   /** Grows with time; for `?after=`. */
   id: z.number().int().nonnegative(),
   at: z.string(),

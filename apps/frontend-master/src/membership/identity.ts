@@ -25,7 +25,7 @@ export function createClientIdentity(authority: Authority, clock: Clock): Client
 }
 
 /** Reports whether more than half of a certificate's life is over. */
-export function isOld(certificate: string, now: number): boolean {
+function isOld(certificate: string, now: number): boolean {
   const { validFromDate, validToDate } = new X509Certificate(certificate);
   return now > (validFromDate.getTime() + validToDate.getTime()) / 2;
 }

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFrontendClient } from '@joh/client';
 import { systemClock } from '@joh/clock';
@@ -126,5 +127,48 @@ describe('a machine that joins', () => {
     const { output, status } = await paste(node, other, 'true');
     expect(status).not.toBe(0);
     expect(output).toContain('not from the FrontendMaster');
+  });
+
+  it('moves Docker’s addresses out of its unit where systemd runs it', async () => {
+    const node = cluster.nodes[1] as ClusterNode;
+    writeFileSync(configuration(node), '{}');
+    const { command } = await leave('third', node);
+    // systemd as far as the script uses it: the units of this machine are not to be touched.
+    const bin = mkdtempSync(join(tmpdir(), 'joh-systemctl-'));
+    const units = '/etc/systemd/system';
+    const systemctl = `#!/bin/sh
+echo "$*" >>${bin}/calls
+case "$*" in
+  'show docker.service --property ExecStart --value')
+    echo '{ path=/usr/sbin/dockerd ; argv[]=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $DOCKER_OPTS ; ignore_errors=no ; start_time=[n/a] }' ;;
+  'restart docker.service') ${node.restartCommand} ;;
+  'restart joh-isolate.service')
+    cp -r ${units}/. ${bin}/
+    $(sed -n 's/^ExecStart=//p' ${units}/joh-isolate.service) ;;
+esac
+`;
+    writeFileSync(join(bin, 'systemctl'), systemctl, { mode: 0o755 });
+    const script = join(bin, 'pasted.sh');
+    writeFileSync(script, command);
+    const inside = `mkdir -p /run/systemd/system && mount -t tmpfs tmpfs ${units} && unset JOH_JOIN_RESTART &&
+      PATH=${bin}:$PATH sh ${script}`;
+    const around = `exec unshare --mount --propagation private sh -c '${inside}'`;
+    try {
+      const { status, output } = await paste(node, around, '');
+      expect(output).toContain('ready as third');
+      expect(status).toBe(0);
+      const kept = (name: string) => readFileSync(join(bin, name), 'utf8');
+      expect(kept('docker.service.d/joh.conf')).toBe(
+        '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd --containerd=/run/containerd/containerd.sock $DOCKER_OPTS\n',
+      );
+      expect(kept('joh-isolate.service')).toContain(`joh0 ${cluster.testAddress}:${doorPort}`);
+      expect(kept('calls')).toContain('enable --quiet joh-isolate.service');
+      await waitFor(
+        async () => (await nodes()).some(({ id, state }) => id === 'third' && state === 'ready'),
+        { deadlineMs: 15_000, what: 'the node is ready' },
+      );
+    } finally {
+      rmSync(bin, { recursive: true });
+    }
   });
 });

@@ -43,7 +43,7 @@ export interface Membership {
   onChange(listener: (change: MemberChange) => void): void;
 }
 
-export interface MemberChange {
+interface MemberChange {
   kind: 'node-joined' | 'node-removed';
   node: NodeId;
   sentence: string;

@@ -48,7 +48,7 @@ export function createWishes({
 }
 
 /** What is wanted, in words. Pure. */
-export function describeWish({ classes, nodes, image, refillPerMinute }: PoolWish): string {
+function describeWish({ classes, nodes, image, refillPerMinute }: PoolWish): string {
   const kinds = (wishes: PoolWish['classes']) =>
     (['standard', 'burst'] as const satisfies ContainerClass[])
       .flatMap((kind) => {
