@@ -14,7 +14,7 @@ it('lists every bench with one line each', () => {
   expect(status).toBe(0);
   const lines = stdout.trimEnd().split('\n');
   expect(lines.map((line) => line.split(' ')[0])).toEqual(benches.map(({ name }) => name));
-  for (const line of lines) expect(line).toMatch(/^[a-z]+ +[A-Z].*\.$/);
+  for (const line of lines) expect(line).toMatch(/^[a-z-]+ +[A-Z].*\.$/);
 });
 
 it('refuses a name that it does not know, with those it knows', () => {

@@ -1,6 +1,11 @@
 import { agentBench } from './agent/agent-bench.ts';
 import type { Bench } from './bench.ts';
+import { burstBench } from './claim/burst-bench.ts';
 import { claimBench } from './claim/claim-bench.ts';
+import { openLoopBench } from './claim/open-loop-bench.ts';
+import { coldBench } from './containers/cold-bench.ts';
+import { densityBench } from './containers/density-bench.ts';
+import { refillBench } from './containers/refill-bench.ts';
 import { openBench } from './open/open-bench.ts';
 import { rackBench } from './rack/rack-bench.ts';
 import { tunnelBench } from './tunnel/tunnel-bench.ts';
@@ -8,7 +13,12 @@ import { tunnelBench } from './tunnel/tunnel-bench.ts';
 /** Every benchmark, once. */
 export const benches: readonly Bench[] = [
   claimBench,
+  openLoopBench,
+  burstBench,
   rackBench,
+  refillBench,
+  coldBench,
+  densityBench,
   openBench,
   tunnelBench,
   agentBench,
