@@ -15,7 +15,9 @@ export function enhanceJoin(): Join {
   const command = document.getElementById('join-command') as HTMLElement;
   const pre = command.querySelector('pre') as HTMLElement;
   const status = document.getElementById('join-status') as HTMLElement;
-  let awaited: { name: string; expiresAt: number } | null = null;
+  /** `before`: when the machine that joins again had joined. */
+  let awaited: { name: string; expiresAt: number; before: string | null } | null = null;
+  let seen: Rack | null = null;
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     void submit();
@@ -30,7 +32,8 @@ export function enhanceJoin(): Join {
       return;
     }
     const { command: text, expiresAt, authorityFingerprint } = answer.value;
-    awaited = { name: asked.name, expiresAt: new Date(expiresAt).getTime() };
+    const before = seen?.nodes.find(({ id }) => id === asked.name)?.joinedAt ?? null;
+    awaited = { name: asked.name, expiresAt: new Date(expiresAt).getTime(), before };
     form.hidden = true;
     command.hidden = false;
     pre.textContent = text;
@@ -53,10 +56,12 @@ export function enhanceJoin(): Join {
       command.hidden = true;
       dialog.showModal();
     },
-    see({ nodes, at }) {
+    see(rack) {
+      seen = rack;
       if (!awaited) return;
-      const node = nodes.find(({ id }) => id === awaited?.name);
-      const leftMs = awaited.expiresAt - new Date(at).getTime();
+      const { name, before } = awaited;
+      const node = rack.nodes.find(({ id, joinedAt }) => id === name && joinedAt !== before);
+      const leftMs = awaited.expiresAt - new Date(rack.at).getTime();
       if (node) {
         awaited = null;
         setText('join-expiry', '');
