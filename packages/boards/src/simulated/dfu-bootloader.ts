@@ -247,7 +247,7 @@ function download(board: Bootloader, block: number, data: Uint8Array): boolean {
 /** The FPGA reboots into the image; its USB is the design's affair then, so the bootloader is gone. */
 function restart(board: Bootloader): void {
   if (!board.attached) return;
-  const logic = ice40Configuration();
+  const logic = ice40Configuration('up5k');
   for (let at = 0; at < imageBytesMax && !isDone(logic) && logic.phase !== 'failed'; at++)
     configure(logic, board.flash[at] ?? 0xff);
   leave(

@@ -1,14 +1,16 @@
 /**
- * The configuration logic of an iCE40UP5K, fed one byte at a time. Command stream: Project IceStorm
+ * The configuration logic of an iCE40, fed one byte at a time. Command stream: Project IceStorm
  * "Bitstream File Format Documentation"; pins and times: Lattice FPGA-TN-02001. What silicon does
  * with an image of another device is documented nowhere; here CDONE stays low.
  */
 
-/** CRAM banks of a UP5K: 692 columns; even banks have 336 rows, odd ones 176. */
-const cramWidth = 692;
-const cramHeights = [336, 176, 336, 176] as const;
-/** BRAM banks: 160 (odd: 80) columns of 256 rows. */
-const bramWidths = [160, 80, 160, 80] as const;
+/** Columns of the configuration banks, their rows bank by bank, and the columns of the memory banks. */
+const devices = {
+  up5k: { cramWidth: 692, cramHeights: [336, 176, 336, 176], bramWidths: [160, 80, 160, 80] },
+  hx8k: { cramWidth: 872, cramHeights: [272, 272, 272, 272], bramWidths: [128, 128, 128, 128] },
+} as const;
+export type Ice40Device = keyof typeof devices;
+/** Rows of the memory banks of every device. */
 const bramHeight = 256;
 const preamble = 0x7eaa997e;
 /** In slave mode: CDONE rises within 100 clocks of the last bit, the pins wake 49 clocks later. */
@@ -16,6 +18,7 @@ const wakeClocks = 49;
 
 /** What the stream has led to. */
 export interface Ice40Configuration {
+  device: Ice40Device;
   phase: 'sync' | 'command' | 'payload' | 'data' | 'trailer' | 'awake' | 'failed';
   /** Why it failed, in words; null while it has not. */
   reason: string | null;
@@ -43,8 +46,9 @@ export interface Ice40Configuration {
 }
 
 /** As after CRESET_B has risen and the memories are cleared. */
-export function ice40Configuration(): Ice40Configuration {
+export function ice40Configuration(device: Ice40Device): Ice40Configuration {
   return {
+    device,
     phase: 'sync',
     reason: null,
     window: 0,
@@ -183,6 +187,7 @@ function executeControl(logic: Ice40Configuration, payload: number): void {
 
 function startData(logic: Ice40Configuration, isBram: boolean): void {
   const { bank, width, height, offset } = logic;
+  const { cramWidth, cramHeights, bramWidths } = devices[logic.device];
   const rows = isBram ? bramHeight : (cramHeights[bank] ?? 0);
   const columns = isBram ? (bramWidths[bank] ?? 0) : cramWidth;
   const isWhole = isBram || height === rows;

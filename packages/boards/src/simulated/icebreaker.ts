@@ -6,6 +6,7 @@ import {
   configure,
   configureClocks,
   type Ice40Configuration,
+  type Ice40Device,
   ice40Configuration,
   isDone,
   isRunning,
@@ -122,6 +123,29 @@ interface BoardState {
 
 /** Makes an iCEBreaker that is plugged in and has an empty flash. */
 export function simulatedIcebreaker(options: SimulatedIcebreakerOptions): SimulatedBoard {
+  return ftdiBoard(options, {
+    device: 'up5k',
+    manufacturer: '1BitSquared',
+    product: 'iCEBreaker V1.0e (simulated)',
+  });
+}
+
+/**
+ * The iCE40-HX8K breakout board (user guide EB85): the same wiring with a larger FPGA. Its own flash
+ * is an N25Q032A; the model has the iCEBreaker's.
+ */
+export function simulatedHx8kBreakout(options: SimulatedIcebreakerOptions): SimulatedBoard {
+  return ftdiBoard(options, {
+    device: 'hx8k',
+    manufacturer: 'Lattice',
+    product: 'iCE40-HX8K breakout board (simulated)',
+  });
+}
+
+function ftdiBoard(
+  options: SimulatedIcebreakerOptions,
+  { device, manufacturer, product }: { device: Ice40Device; manufacturer: string; product: string },
+): SimulatedBoard {
   const { clock, faults = {}, jumpers = 'flash', serialNumber = 'SIM00001' } = options;
   const board: BoardState = {
     clock,
@@ -129,7 +153,7 @@ export function simulatedIcebreaker(options: SimulatedIcebreakerOptions): Simula
     wires: { levels: 0, directions: 0 },
     powered: true,
     flash: w25q128jv({ clock, wornAt: faults.flashWornAt ?? null }),
-    logic: ice40Configuration(),
+    logic: ice40Configuration(device),
     mode: 'reset',
     readyAt: 0,
     cameTooEarly: false,
@@ -146,11 +170,7 @@ export function simulatedIcebreaker(options: SimulatedIcebreakerOptions): Simula
       levels: () => lineLevels(board),
       clock: (mosi) => pulse(board, mosi),
     },
-    names: {
-      manufacturer: '1BitSquared',
-      product: 'iCEBreaker V1.0e (simulated)',
-      serial: serialNumber,
-    },
+    names: { manufacturer, product, serial: serialNumber },
     faults,
     onUnplugged: () => powerOff(board),
   });
@@ -216,14 +236,18 @@ function selectChanged(board: BoardState, isDeselected: boolean): void {
 
 function enterReset(board: BoardState): void {
   board.cancelBoot();
-  Object.assign(board, { mode: 'reset', isBooting: false, logic: ice40Configuration() });
+  Object.assign(board, {
+    mode: 'reset',
+    isBooting: false,
+    logic: ice40Configuration(board.logic.device),
+  });
   Object.assign(board, { cameTooEarly: false, reason: 'it is held in reset (CRESET_B is low)' });
   changed(board);
 }
 
 /** SS_B at the rising edge of CRESET_B chooses: low makes a slave, high a master that boots. */
 function leaveReset(board: BoardState): void {
-  Object.assign(board, { logic: ice40Configuration(), cameTooEarly: false });
+  Object.assign(board, { logic: ice40Configuration(board.logic.device), cameTooEarly: false });
   board.readyAt = board.clock.monotonic() + clearMs;
   if (isHigh(board, lineBit.select)) {
     boot(board);
@@ -287,7 +311,7 @@ function readImage(board: BoardState): void {
   let bytes = 0;
   let address = 0;
   for (let reboots = 0; reboots <= rebootsMax; reboots++) {
-    board.logic = ice40Configuration();
+    board.logic = ice40Configuration(board.logic.device);
     bytes += feedFrom(board, address);
     if (!board.logic.rebooting) break;
     address = board.logic.bootAddress ?? 0;
@@ -331,7 +355,10 @@ function flashCommand(board: BoardState, opcode: number): void {
 function powerOff(board: BoardState): void {
   board.cancelBoot();
   Object.assign(board, { powered: false, isBooting: false, mode: 'reset' });
-  Object.assign(board, { logic: ice40Configuration(), reason: 'it is not plugged in' });
+  Object.assign(board, {
+    logic: ice40Configuration(board.logic.device),
+    reason: 'it is not plugged in',
+  });
   board.wires = { levels: 0, directions: 0 };
   changed(board);
 }

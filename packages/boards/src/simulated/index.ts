@@ -10,5 +10,6 @@ export {
   type SimulatedFaults,
   type SimulatedIcebreakerOptions,
   type SimulatedState,
+  simulatedHx8kBreakout,
   simulatedIcebreaker,
 } from './icebreaker.ts';
