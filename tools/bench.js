@@ -9,6 +9,7 @@ const packages = {
   claim: ['git', 'docker.io', 'debootstrap', 'iproute2', 'iptables'],
   open: ['git', 'chromium', 'fonts-dejavu-core'],
   tunnel: ['git', 'nginx'],
+  'nix-cache': ['nginx', 'nix-bin', 'busybox-static'],
 };
 
 installPackages();

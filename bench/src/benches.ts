@@ -6,7 +6,9 @@ import { openLoopBench } from './claim/open-loop-bench.ts';
 import { coldBench } from './containers/cold-bench.ts';
 import { densityBench } from './containers/density-bench.ts';
 import { refillBench } from './containers/refill-bench.ts';
+import { nixCacheBench } from './nix-cache/nix-cache-bench.ts';
 import { openBench } from './open/open-bench.ts';
+import { programBench } from './program/program-bench.ts';
 import { rackBench } from './rack/rack-bench.ts';
 import { tunnelBench } from './tunnel/tunnel-bench.ts';
 
@@ -21,6 +23,8 @@ export const benches: readonly Bench[] = [
   densityBench,
   openBench,
   tunnelBench,
+  programBench,
+  nixCacheBench,
   agentBench,
 ];
 

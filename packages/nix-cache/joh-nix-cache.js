@@ -7,7 +7,13 @@ import { productNode } from '../../tools/install.js';
 const main = fileURLToPath(new URL('src/main.ts', import.meta.url));
 const child = spawn(
   productNode(),
-  ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)],
+  // A young generation of 2 MiB: requests leave little behind, and 100,000 paths load in less memory.
+  [
+    '--disable-warning=ExperimentalWarning',
+    '--max-semi-space-size=2',
+    main,
+    ...process.argv.slice(2),
+  ],
   { stdio: 'inherit' },
 );
 // The terminal sends its signals to the child too; this process only waits for it.

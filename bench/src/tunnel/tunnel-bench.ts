@@ -1,10 +1,10 @@
 import type { Bench, BenchContext, Figure } from '../bench.ts';
+import { startNginx } from '../nginx.ts';
 import { startRack } from '../rack/rack.ts';
 import { median, type Spread, spreadOf, sum } from '../statistics.ts';
 import { bulkRound } from './bulk.ts';
 import { echoRound } from './echo.ts';
 import { type Line, openLinks } from './lines.ts';
-import { startNginx } from './nginx.ts';
 import { openSession } from './session.ts';
 
 const rounds = 3;
@@ -26,7 +26,7 @@ export const tunnelBench: Bench = {
   async run(context) {
     const rack = await startRack(context, { nodes: 1 });
     const session = await openSession(rack);
-    const nginx = await startNginx(context, rack.agentPort);
+    const nginx = await startNginx(context, websockets(rack.agentPort));
     const lines: Line[] = [
       { name: 'frontend master', ...session, pid: rack.frontendMasterPid },
       { name: 'nginx', url: `ws://127.0.0.1:${nginx.port}/`, headers: {}, pid: nginx.workerPid },
@@ -43,6 +43,16 @@ export const tunnelBench: Bench = {
     return outcomeOf(measured);
   },
 };
+
+/** As nginx's manual sets it up for websockets. */
+const websockets = (port: number) => `
+  location / {
+    proxy_pass http://127.0.0.1:${port};
+    proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection "upgrade";
+    proxy_read_timeout 300s;
+  }`;
 
 const nothingYet = (): Measured => ({
   bulkCpuMsPerMb: [],

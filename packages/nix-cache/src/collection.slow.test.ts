@@ -104,7 +104,7 @@ describe('collection', () => {
     const others = seeds.slice(2).map((seed) => uploadOf(seed));
     await put('ada', ...others, needed, used);
     await clock.advance(10 * day);
-    use = () => void served.cache.parts.serving.catalogue.usePath('ada', used.hash);
+    use = () => void served.cache.parts.serving.catalogue.useNarInfo('ada', used.hash);
     expect(await collect('ada', 5)).toMatchObject({ paths: others.length });
     expect([await has('ada', used), await has('ada', needed)]).toEqual([true, true]);
     expect((await client('ada').get(`nar/${needed.nar}`)).status).toBe(200);

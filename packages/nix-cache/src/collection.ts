@@ -79,8 +79,10 @@ function findDoomed(
   for (const one of above) {
     const each = database
       .statement(
-        `select hash, nar, references_ as refs, used_at, coalesce(file_bytes, 0) as bytes from paths p
-         left join nars n on n.namespace = p.namespace and n.name = p.nar where p.namespace = ?`,
+        `select p.hash, nar, references_ as refs, used_at, coalesce(file_bytes, 0) as bytes
+         from paths p join path_index i on i.namespace = p.namespace and i.hash = p.hash
+         left join nars n on n.namespace = p.namespace and n.name = p.nar
+         where p.namespace = ? order by p.hash`,
       )
       .iterate(one);
     for (const row of each) {

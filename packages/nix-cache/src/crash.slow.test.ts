@@ -28,7 +28,7 @@ describe('a cache that is killed', () => {
     await folder.remove();
   });
 
-  const startDoomed = async (step: CacheStep | '') => {
+  const startDoomed = async (step: CacheStep) => {
     child = fork(join(import.meta.dirname, 'doomed-main.ts'), [folder.path, step], {
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
@@ -36,6 +36,14 @@ describe('a cache that is killed', () => {
     const [{ port, secret }] = (await once(child, 'message')) as [{ port: number; secret: string }];
     const client = clientOf(`http://127.0.0.1:${port}/ada`, secret);
     return { client, child, ended };
+  };
+
+  /** With a cache that nothing befalls. */
+  const upload = async (...uploads: Upload[]) => {
+    const served = await serveCache(folder.path);
+    const client = clientOf(served.url('ada'), served.token('ada'));
+    for (const one of uploads) expect(await client.upload(one)).toBe(200);
+    await served.close();
   };
 
   /** What was acknowledged is whole, what is shown is a closure, and nothing else is there. */
@@ -83,10 +91,7 @@ describe('a cache that is killed', () => {
     'recorded',
     'path-recorded',
   ])('while an upload is at "%s" keeps what it acknowledged, and nothing half', async (step) => {
-    const calm = await startDoomed('');
-    expect(await calm.client.upload(first)).toBe(200);
-    calm.child.kill('SIGKILL');
-    await calm.ended;
+    await upload(first);
     const doomed = await startDoomed(step);
     await expect(doomed.client.upload(second)).rejects.toThrow();
     expect(await doomed.ended).toEqual([null, 'SIGKILL']);
@@ -97,10 +102,7 @@ describe('a cache that is killed', () => {
   it.each<CacheStep>(['paths-removed', 'nars-removed', 'files-removed'])(
     'while it collects at "%s" breaks no closure',
     async (step) => {
-      const calm = await startDoomed('');
-      for (const one of all) expect(await calm.client.upload(one)).toBe(200);
-      calm.child.kill('SIGKILL');
-      await calm.ended;
+      await upload(...all);
       const doomed = await startDoomed(step);
       doomed.child.send({ collect: [first.name] });
       expect(await doomed.ended).toEqual([null, 'SIGKILL']);

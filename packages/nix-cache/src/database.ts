@@ -16,8 +16,12 @@ export interface CacheDatabase {
 const schema = `
 create table if not exists paths (
   namespace text not null, hash text not null, name text not null, nar text not null,
-  text text not null, references_ text not null,
-  created_at integer not null, used_at integer not null, origin text,
+  text text not null, references_ text not null, created_at integer not null, origin text,
+  primary key (namespace, hash)
+);
+create table if not exists path_index (
+  namespace text not null, hash text not null, used_at integer not null,
+  text_bytes integer not null,
   primary key (namespace, hash)
 ) without rowid;
 create table if not exists nars (
@@ -33,7 +37,7 @@ create table if not exists notes (
   namespace text not null, path text not null, body blob not null, bytes integer not null,
   created_at integer not null,
   primary key (namespace, path)
-) without rowid;
+);
 create table if not exists roots (
   namespace text not null, hash text not null, created_at integer not null,
   primary key (namespace, hash)

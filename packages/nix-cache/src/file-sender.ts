@@ -4,8 +4,6 @@ import type { Writable } from 'node:stream';
 import type { Archives } from './archives.ts';
 
 export interface FileSender {
-  /** The whole of an archive that is in memory already. */
-  hot(name: string): Buffer | undefined;
   /**
    * Writes bytes `start` up to `end` of an archive. Resolves when the system has taken them all; false
    * when the receiver has gone. @throws Error the file cannot be read
@@ -21,42 +19,26 @@ export interface FileSender {
 const pieceBytes = 256 * 1024;
 /** Pieces kept for the next transfer. */
 const piecesKeptMax = 16;
-/** Archives of at most this size are kept in memory after their first use… */
-const hotFileBytesMax = 512 * 1024;
-/** …up to this together; the least recently used goes first. */
-const hotBytesMax = 24 * 1024 * 1024;
+/** Archives of at most this size are kept in memory from their first use on… */
+const smallBytesMax = 512 * 1024;
+/** …those of at most this size from their second: to send from memory costs a third of reading first. */
+const hotFileBytesMax = 20 * 2 ** 20;
+/** What is kept in memory together; the least recently used goes first. */
+const hotBytesMax = 40 * 2 ** 20;
+/** Names remembered for their second use. */
+const namesMax = 1_000;
 
 export function createFileSender(archives: Pick<Archives, 'pathOf'>): FileSender {
   const pieces: Buffer[] = [];
-  const hot = new Map<string, Buffer>();
-  let hotBytes = 0;
-  const remember = (name: string, bytes: Buffer) => {
-    hot.set(name, bytes);
-    hotBytes += bytes.length;
-    for (const [oldest, old] of hot) {
-      if (hotBytes <= hotBytesMax) break;
-      hot.delete(oldest);
-      hotBytes -= old.length;
-    }
-  };
-  const recall = (name: string) => {
-    const known = hot.get(name);
-    if (!known) return undefined;
-    // A map keeps the order of insertion: the end is the most recent.
-    hot.delete(name);
-    hot.set(name, known);
-    return known;
-  };
+  const hot = createHotArchives();
   return {
-    hot: recall,
     async send(to, name, { start, end, bytes }) {
-      const known = recall(name);
+      const known = hot.get(name);
       if (known) return write(to, known.subarray(start, end));
       const file = await openFile(archives.pathOf(name));
       try {
-        if (bytes <= hotFileBytesMax) {
-          const whole = await readWhole(file, bytes);
-          remember(name, whole);
+        if (hot.admits(name, bytes)) {
+          const whole = await hot.load(name, bytes, () => readWhole(file, bytes));
           return await write(to, whole.subarray(start, end));
         }
         for (let at = start; at < end; ) {
@@ -70,6 +52,49 @@ export function createFileSender(archives: Pick<Archives, 'pathOf'>): FileSender
         return true;
       } finally {
         close(file, () => undefined);
+      }
+    },
+  };
+}
+
+/** Archives in memory, the least recently used first. */
+function createHotArchives() {
+  const hot = new Map<string, Buffer>();
+  const seen = new Set<string>();
+  let bytes = 0;
+  let loading = 0;
+  return {
+    get(name: string): Buffer | undefined {
+      const known = hot.get(name);
+      if (!known) return undefined;
+      // A map keeps the order of insertion: the end is the most recent.
+      hot.delete(name);
+      hot.set(name, known);
+      return known;
+    },
+    /** Reports whether an archive is worth its memory. */
+    admits(name: string, size: number): boolean {
+      if (size <= smallBytesMax) return true;
+      if (size > hotFileBytesMax || loading + size > hotBytesMax) return false;
+      if (seen.delete(name)) return true;
+      if (seen.size >= namesMax) seen.clear();
+      seen.add(name);
+      return false;
+    },
+    async load(name: string, size: number, read: () => Promise<Buffer>): Promise<Buffer> {
+      loading += size;
+      try {
+        const whole = await read();
+        bytes += whole.length - (hot.get(name)?.length ?? 0);
+        hot.set(name, whole);
+        for (const [oldest, old] of hot) {
+          if (bytes <= hotBytesMax) break;
+          hot.delete(oldest);
+          bytes -= old.length;
+        }
+        return whole;
+      } finally {
+        loading -= size;
       }
     },
   };

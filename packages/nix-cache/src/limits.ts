@@ -31,7 +31,7 @@ export const cacheLimits = {
   grantsRememberedMax: 10_000,
   /** Of one namespace, unless it has its own. */
   quotaBytes: 20 * 2 ** 30,
-  /** Narinfos of one namespace, which are in memory: about 150,000 paths. */
+  /** Narinfos of one namespace: about 150,000 paths, each of which needs some memory. */
   textBytesMax: 128 * 2 ** 20,
   /** An archive whose narinfo never came is kept this long. */
   orphanKeptMs: 24 * 3_600_000,

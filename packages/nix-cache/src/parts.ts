@@ -1,7 +1,7 @@
 /** What the verbs of the cache share. */
 import type { Clock } from '@joh/clock';
 import type { Archives, CacheStep } from './archives.ts';
-import type { CachedPath, Catalogue } from './catalogue.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { Keyring } from './keyring.ts';
 import type { CacheLimits } from './limits.ts';
 import type { Verifier } from './verifier.ts';
@@ -31,15 +31,17 @@ export function layersOf(parts: Pick<Parts, 'base'>, namespace: string): string[
   return [...new Set([namespace, parts.base, upstreamNamespace])];
 }
 
-export interface FoundPath extends CachedPath {
+export interface FoundPath {
+  /** The narinfo. */
+  text: string;
   namespace: string;
 }
 
 /** The path that a namespace shows for a hash. */
 export function findPath(parts: Parts, namespace: string, hash: string): FoundPath | undefined {
   for (const layer of layersOf(parts, namespace)) {
-    const path = parts.catalogue.usePath(layer, hash);
-    if (path) return { ...path, namespace: layer };
+    const text = parts.catalogue.useNarInfo(layer, hash);
+    if (text !== undefined) return { text, namespace: layer };
   }
   return undefined;
 }

@@ -22,13 +22,27 @@ export async function receiveFile(
   options: { limits: BodyLimits; clock: Clock; onBytes(bytes: number): void },
 ): Promise<number> {
   let bytes = 0;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  const write = async () => {
+    const chunk = waiting.length === 1 ? waiting[0] : Buffer.concat(waiting);
+    waiting = [];
+    waitingBytes = 0;
+    if (chunk) await writeAll(handle, chunk);
+  };
   for await (const chunk of pieces(request, options)) {
-    await writeAll(handle, chunk);
     bytes += chunk.length;
+    waiting.push(chunk);
+    waitingBytes += chunk.length;
     options.onBytes(bytes);
+    if (waitingBytes >= writeBytes) await write();
   }
+  await write();
   return bytes;
 }
+
+/** Written at once: each write goes through another thread. */
+const writeBytes = 512 * 1024;
 
 async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
   for (let at = 0; at < chunk.length; ) {

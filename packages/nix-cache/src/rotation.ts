@@ -15,9 +15,9 @@ export async function signAgain(parts: Parts): Promise<number> {
     const hashes = catalogue.hashes(namespace);
     for (let at = 0; at < hashes.length && !closing.aborted; at += batch) {
       for (const hash of hashes.slice(at, at + batch)) {
-        const path = catalogue.path(namespace, hash);
-        if (!path || isSignedBy(path.text, keys, keyring.isOwn(signer))) continue;
-        catalogue.replaceText(namespace, hash, keyring.sign(signer, parseNarInfo(path.text)));
+        const text = catalogue.narInfo(namespace, hash);
+        if (text === undefined || isSignedBy(text, keys, keyring.isOwn(signer))) continue;
+        catalogue.replaceNarInfo(namespace, hash, keyring.sign(signer, parseNarInfo(text)));
         changed += 1;
       }
       await new Promise((resolve) => setImmediate(resolve));

@@ -61,11 +61,9 @@ export function createUpstream(parts: Parts, options: UpstreamOptions): Upstream
   };
   return {
     knows: (hash) =>
-      isMissing(hash) ||
-      pausedUntil > clock.now() ||
-      catalogue.path(upstreamNamespace, hash) !== undefined,
+      isMissing(hash) || pausedUntil > clock.now() || catalogue.has(upstreamNamespace, hash),
     async find(hash) {
-      if (catalogue.path(upstreamNamespace, hash)) return true;
+      if (catalogue.has(upstreamNamespace, hash)) return true;
       if (isMissing(hash) || pausedUntil > clock.now()) return false;
       return once(asking, hash, () => ask(hash));
     },
@@ -157,9 +155,9 @@ async function fetchNar(
   origin: { hash: string; url: string },
 ): Promise<boolean> {
   const { catalogue, archives, limits } = parts;
-  const path = catalogue.path(upstreamNamespace, origin.hash);
-  if (!path) return false;
-  const info = parseNarInfo(path.text);
+  const text = catalogue.narInfo(upstreamNamespace, origin.hash);
+  if (text === undefined) return false;
+  const info = parseNarInfo(text);
   const quota = catalogue.quota(upstreamNamespace) ?? limits.quotaBytes;
   const missing = catalogue.bytes(upstreamNamespace) + (info.fileBytes ?? 0) - quota;
   if (missing > 0 && (await parts.makeRoom(upstreamNamespace, missing)) <= 0)

@@ -87,7 +87,8 @@ export async function verifyNarFile(request: VerificationRequest): Promise<Verif
   }
 }
 
-const chunkBytes = 256 * 1024;
+/** Pieces that go from thread to thread; with smaller ones their number is what costs. */
+const chunkBytes = 1024 * 1024;
 /**
  * Window of 8 MiB: what every decoder of zstd is asked to support (RFC 8878 §3.1.1.1.2), and all that
  * Nix's own compression uses below level 20. The decoder's memory is this.

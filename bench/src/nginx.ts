@@ -2,13 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { temporaryFolder, waitFor } from '@joh/testkit';
-import type { BenchContext } from '../bench.ts';
-import { requireProgram, startProgram } from '../child.ts';
-import { childrenOf } from '../process-usage.ts';
+import type { BenchContext } from './bench.ts';
+import { requireProgram, startProgram } from './child.ts';
+import { childrenOf } from './process-usage.ts';
 
-/** As its manual sets it up for websockets, with one worker: one core, as FrontendMaster has. */
-const configuration = (folder: string, port: number, upstreamPort: number) => `
+/** One worker: one core, as FrontendMaster has. */
+const configuration = (folder: string, port: number, directives: string) => `
 daemon off;
+${process.getuid?.() === 0 ? 'user root;' : ''}
 worker_processes 1;
 pid ${folder}/nginx.pid;
 error_log ${folder}/error.log warn;
@@ -22,28 +23,25 @@ http {
   scgi_temp_path ${folder}/scgi;
   server {
     listen 127.0.0.1:${port};
-    location / {
-      proxy_pass http://127.0.0.1:${upstreamPort};
-      proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection "upgrade";
-      proxy_read_timeout 300s;
-    }
+    ${directives}
   }
 }
 `;
 
-/** Starts nginx before `upstreamPort`; it goes with the bench. Needs Debian's `nginx`. */
+/**
+ * Starts nginx with some directives of its `server` block; it goes with the bench. Needs Debian's
+ * `nginx`.
+ */
 export async function startNginx(
   { cleanUp }: BenchContext,
-  upstreamPort: number,
+  directives: string,
 ): Promise<{ port: number; workerPid: number }> {
   const program = requireProgram('nginx', 'nginx');
   const folder = await temporaryFolder('joh-bench');
   cleanUp(folder.remove);
   const port = await freePort();
   const file = join(folder.path, 'nginx.conf');
-  await writeFile(file, configuration(folder.path, port, upstreamPort));
+  await writeFile(file, configuration(folder.path, port, directives));
   const nginx = await startProgram(program, ['-c', file, '-p', folder.path]);
   cleanUp(nginx.end);
   const workers = waitFor(() => childrenOf(nginx.pid)[0], { what: 'nginx has a worker' });
