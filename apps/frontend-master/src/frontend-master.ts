@@ -214,6 +214,7 @@ async function composeNodes(ground: Ground, { engineCalled }: Pick<Metrics, 'eng
     store: createMembershipStore(store),
     script: await readJoinScript(join(ground.root, 'ops/docker-host')),
     reach: () => joinReach(configuration),
+    taken: [ownNode],
     limits: membershipLimits,
   });
   const engine = meterEngine(ground.engine ?? makeEngine(ground, membership), {
@@ -245,6 +246,7 @@ async function composeNodes(ground: Ground, { engineCalled }: Pick<Metrics, 'eng
   });
   const startNodes = async () => {
     await membership.start();
+    requireDoor(configuration, membership);
     shutdown.add('membership', membership.stop);
     await door.open(configuration.JOH_HOST);
     shutdown.add('door of the containers', door.close);
@@ -254,8 +256,19 @@ async function composeNodes(ground: Ground, { engineCalled }: Pick<Metrics, 'eng
   return { nodes, door, membership, startNodes };
 }
 
+/** FM's own machine among the nodes of the docker engine. */
+const ownNode = 'docker' as NodeId;
+
 function hasImages({ kind }: Engine): boolean {
   return kind === 'docker' || kind === 'swarm';
+}
+
+/** Machines that joined are not left behind without a word. @throws E_ENGINE_REFUSED */
+function requireDoor({ JOH_ENGINE, JOH_DOOR }: Configuration, membership: Membership): void {
+  const names = membership.members().map(({ id }) => id);
+  if (JOH_ENGINE !== 'docker' || JOH_DOOR !== undefined || names.length === 0) return;
+  const reason = `${names.join(', ')} joined, and without JOH_DOOR their containers do not reach FrontendMaster`;
+  throw fault('E_ENGINE_REFUSED', { reason });
 }
 
 /** @throws E_NODE_JOIN_IMPOSSIBLE */
@@ -314,7 +327,7 @@ function makeEngine(
 ): Engine {
   const { DOCKER_HOST: docker } = configuration;
   const socketPath = docker?.replace(/^unix:\/\//, '') ?? '/var/run/docker.sock';
-  const own = { node: 'docker' as NodeId, name: 'docker', endpoint: { socketPath }, labels: {} };
+  const own = { node: ownNode, name: 'docker', endpoint: { socketPath }, labels: {} };
   const installation = createHash('sha256').update(data.secret('installation', random));
   return createEngine(configuration.JOH_ENGINE, {
     clock,

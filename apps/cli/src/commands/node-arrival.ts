@@ -9,24 +9,23 @@ const reachMs = 60_000;
 
 /**
  * The node once FrontendMaster reaches it.
+ * @param joinedBefore when it joined the last time: a node that joins again was there before
  * @param until when the join token expires, milliseconds since 1970
  * @throws Error that says what to look at, when it never comes or is not reached
  */
 export async function awaitNode(
   { client, output, clock, signal }: Context,
   name: string,
-  until: number,
+  { joinedBefore, until }: { joinedBefore: string | null; until: number },
 ): Promise<Node> {
-  const startedAt = new Date(clock.now()).toISOString();
   let reachedBy = Number.POSITIVE_INFINITY;
   let said = '';
   for (;;) {
     const { nodes } = await client.nodes();
     const node = nodes.find(({ id }) => id === name);
-    // A node that joins again was there before.
-    const hasJoined = node?.joinedAt !== null && (node?.joinedAt ?? '') >= startedAt;
-    if (node && hasJoined && node.state !== 'unreachable') return node;
-    if (node && hasJoined) reachedBy = Math.min(reachedBy, clock.now() + reachMs);
+    const hasJoined = node !== undefined && node.joinedAt !== joinedBefore;
+    if (hasJoined && node.state !== 'unreachable') return node;
+    if (hasJoined) reachedBy = Math.min(reachedBy, clock.now() + reachMs);
     const text = hasJoined
       ? `${name} has joined; FrontendMaster dials it.`
       : `Waiting for ${name}.`;

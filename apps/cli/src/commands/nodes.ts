@@ -71,6 +71,7 @@ async function join(context: Context, name: string, options: JoinOptions): Promi
   const { client, output } = context;
   const port = Number(options.port);
   if (!Number.isInteger(port)) throw fault('E_REQUEST_INVALID', { reason: '--port: use a number' });
+  const before = (await client.nodes()).nodes.find(({ id }) => id === name);
   const created = await client.operator.joinNode({
     ...{ name: name as Node['id'], host: options.host, port },
     labels: Object.fromEntries(options.label.map(labelOf)),
@@ -84,7 +85,11 @@ async function join(context: Context, name: string, options: JoinOptions): Promi
     return;
   }
   output.progress(created.command);
-  show(output, await awaitNode(context, name, Date.parse(created.expiresAt)));
+  const wait = {
+    joinedBefore: before?.joinedAt ?? null,
+    until: Date.parse(created.expiresAt),
+  };
+  show(output, await awaitNode(context, name, wait));
 }
 
 function show(output: Context['output'], node: Node): void {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemRandom } from '@joh/clock';
-import { fault, nodeJoinCreate } from '@joh/protocol';
+import { fault, type NodeId, nodeJoinCreate } from '@joh/protocol';
 import { type FakeClock, fakeClock } from '@joh/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { membershipLimits } from '#limits';
@@ -35,6 +35,7 @@ describe('membership', () => {
     const data = openDataDirectory(folder);
     membership = createMembership({
       ...{ clock, random: systemRandom(), limits, reach: () => reaches() },
+      taken: ['docker' as NodeId],
       authority: openAuthority({ data, clock, random: systemRandom() }),
       store: createMembershipStore(store),
       script: { text: '#!/bin/sh', hash: 'f'.repeat(64) },
@@ -112,6 +113,9 @@ describe('membership', () => {
       code: 'E_NODE_EXISTS',
     });
     await join_((await membership.createJoin(wish)).token);
+    await expect(
+      membership.createJoin({ ...wish, name: 'docker' as NodeId }),
+    ).rejects.toMatchObject({ code: 'E_NODE_EXISTS' });
     expect(membership.hosts()).toHaveLength(1);
     expect(await membership.remove(wish.name)).toBe(true);
     expect(await membership.remove(wish.name)).toBe(false);

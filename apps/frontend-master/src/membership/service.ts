@@ -56,6 +56,8 @@ export interface MembershipOptions {
   clock: Clock;
   random: Random;
   logger: Logger;
+  /** Names of nodes that did not join: FM's own machine. */
+  taken: readonly NodeId[];
   /** FM as other machines reach it. @throws E_NODE_JOIN_IMPOSSIBLE why they cannot */
   reach(): JoinReach;
   limits: {
@@ -135,12 +137,15 @@ function addressOf(
 }
 
 async function createJoin(
-  { store, authority, script, clock, random, reach, limits }: MembershipOptions,
+  { store, authority, script, clock, random, reach, limits, taken }: MembershipOptions,
   members: readonly Member[],
   wish: z.output<typeof nodeJoinCreate>,
 ): Promise<NodeJoinCreated> {
   const { url } = reach();
   const known = members.find(({ id }) => id === wish.name);
+  if (taken.includes(wish.name)) {
+    throw fault('E_NODE_EXISTS', { node: wish.name, place: "FrontendMaster's own machine" });
+  }
   // The same machine may join again: that renews its certificate.
   if (known && (known.host !== wish.host || known.port !== wish.port)) {
     throw fault('E_NODE_EXISTS', { node: wish.name, place: placeOf(known) });

@@ -268,7 +268,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({
     kind: fc.constant('node' as const),
     pick: fc.nat(1),
-    state: fc.constantFrom('ready', 'draining', 'unreachable'),
+    state: fc.constantFrom('ready', 'draining', 'quarantined', 'unreachable'),
   }),
   fc.record({
     kind: fc.constant('engine' as const),
