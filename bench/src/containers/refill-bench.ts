@@ -20,7 +20,9 @@ export const refillBench: Bench = {
     const refills: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       say(`round ${round + 1} of ${rounds}`);
-      const places = await newPeople(site, round);
+      // People of their own in each round: they sign out in the end.
+      const prefix = `user-${round}`;
+      const places = await createPlaces(site, { people: count, projectsEach: 1, prefix });
       await warmed(site, places[0]!, count);
       for (const place of places) await claim(context, place);
       await readied(places);
@@ -63,23 +65,13 @@ export const refillBench: Bench = {
   },
 };
 
-/** People of their own in each round: they sign out in the end. */
-async function newPeople(site: DockerSite, round: number): Promise<Place[]> {
-  const names = { signUp: (name: string) => site.signUp(`${name}-${round}`) };
-  return createPlaces({ ...site, ...names }, { people: count, projectsEach: 1 });
-}
-
-async function signOutAll(
-  { clock }: BenchContext,
-  { socketPath, ...site }: DockerSite,
-  places: readonly Place[],
-) {
+async function signOutAll({ clock }: BenchContext, site: DockerSite, places: readonly Place[]) {
   const listed = async () => {
-    const list = JSON.parse(await askEngine(socketPath, '/containers/json?all=1'));
+    const list = JSON.parse(await askEngine(site.socketPath, '/containers/json?all=1'));
     return new Set((list as { Id: string }[]).map(({ Id }) => Id));
   };
   const before = await listed();
-  const watcher = await site.signUp(`watcher-${places[0]?.project.replaceAll('/', '-')}`);
+  const watcher = await site.signUp(`watcher-${clock.now()}`);
   const began = clock.monotonic();
   const slotMs: number[] = [];
   await Promise.all(places.map(({ client }) => client.signOut()));
@@ -93,6 +85,6 @@ async function signOutAll(
     return before.size === 0;
   };
   await waitFor(areGone, { deadlineMs, everyMs: 10, what: 'the containers are gone' });
-  await warmed({ ...site }, watcher, count);
+  await warmed(site, watcher, count);
   return { slotMs, refillMs: clock.monotonic() - began };
 }

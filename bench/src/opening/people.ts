@@ -16,11 +16,15 @@ const waitMs = 120_000;
 /** Signs people up, each with so many projects. A place at a time for each comes first. */
 export async function createPlaces(
   site: Site,
-  { people, projectsEach }: { people: number; projectsEach: number },
+  {
+    people,
+    projectsEach,
+    prefix = 'user',
+  }: { people: number; projectsEach: number; prefix?: string },
 ): Promise<Place[]> {
   const clients: { name: string; client: FrontendClient }[] = [];
   for (let at = 0; at < people; at += 1) {
-    const name = `user-${at}`;
+    const name = `${prefix}-${at}`;
     clients.push({ name, client: (await site.signUp(name)).client });
   }
   const places: Place[] = [];
