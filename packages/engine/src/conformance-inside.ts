@@ -20,7 +20,7 @@ export interface Inside {
 }
 
 /** One GET; arguments: host, port. */
-const get = `use IO::Socket::IP;
+const get = String.raw`use IO::Socket::IP;
 my $s = IO::Socket::IP->new(PeerHost => $h, PeerPort => $p, Timeout => 1.5)
   or do { print "failed $@"; exit };
 $SIG{ALRM} = sub { print "failed late"; exit }; alarm 2;
@@ -54,7 +54,7 @@ export function createInside(api: EngineApi): Inside {
     perl,
     fetched: (id, host, port) => perl(id, `my ($h, $p) = ('${host}', ${port}); ${get}`),
     async serve(id, answer) {
-      const script = `use IO::Socket::IP;
+      const script = String.raw`use IO::Socket::IP;
         my $l = IO::Socket::IP->new(LocalHost => "::", LocalPort => 8000, Listen => 5, V6Only => 0)
           // IO::Socket::IP->new(LocalHost => "0.0.0.0", LocalPort => 8000, Listen => 5);
         open my $up, ">", "/tmp/up"; close $up;

@@ -112,9 +112,10 @@ export function engineIsolation(options: IsolationOptions): void {
       const limits = await inside.sh(
         one.id,
         `cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory.max 2>/dev/null;
-         cat cpu/cpu.cfs_quota_us cpu.max 2>/dev/null; cat pids/pids.max pids.max 2>/dev/null; ulimit -n; ulimit -c`,
+         cat cpu/cpu.cfs_quota_us cpu.max 2>/dev/null; cat pids/pids.max pids.max 2>/dev/null; ulimit -n; ulimit -c; ulimit -f`,
       );
-      const expected = [String(memoryBytes), '75000', '512', '4096', '0'];
+      // The last: 8 GiB in blocks of 512.
+      const expected = [String(memoryBytes), '75000', '512', '4096', '0', '16777216'];
       expect(limits.split(/\s+/)).toEqual(expect.arrayContaining(expected));
       for (const path of ['/', '/usr/bin', '/etc']) {
         expect(await inside.sh(one.id, `touch ${path}/x`)).toMatch(/Read-only file system/);

@@ -72,15 +72,14 @@ async function importStandIn(api: EngineApi): Promise<string> {
 }
 
 /** Builds the session image without its tool chain on a daemon. */
-export async function buildTestImage(node: {
-  socketPath: string;
-  importBase(): Promise<string>;
-}): Promise<{ tag: string; bytes: number }> {
+export async function buildTestImage(
+  node: { socketPath: string; importBase(): Promise<string> },
+  tag = 'joh-session:dev',
+): Promise<{ bytes: number }> {
   const agent = join(root, 'apps/agent/dist');
   if (!existsSync(join(agent, 'agent.js'))) {
     throw new Error('this test needs the agent: npm run -w apps/agent build');
   }
-  const tag = 'joh-session:dev';
   const { bytes } = await buildSessionImage({
     ...{ clock: systemClock(), agent, socketPath: node.socketPath, tag, toolchain: false },
     base: await node.importBase(),
@@ -88,7 +87,7 @@ export async function buildTestImage(node: {
     node: process.execPath,
     signal: AbortSignal.timeout(200_000),
   });
-  return { tag, bytes };
+  return { bytes };
 }
 
 /** Starts it; `nodes` of them. */

@@ -21,7 +21,14 @@ export const slots = 512;
 export const writableFolders = ['/home/joh', '/work'] as const;
 export const processes = 512;
 /** Not above the daemon's own, or the start fails. */
-export const openFiles = 4096;
+const openFiles = 4096;
+/** A waveform that a forgotten simulation writes is stopped before it has filled the node's disk. */
+const fileBytes = 8 * 2 ** 30;
+export const ulimits = [
+  { Name: 'nofile', Soft: openFiles, Hard: openFiles },
+  { Name: 'core', Soft: 0, Hard: 0 },
+  { Name: 'fsize', Soft: fileBytes, Hard: fileBytes },
+];
 
 /** In the name too, so that another installation's container cannot be meant by mistake. */
 export function containerName(installation: string, id: ContainerId): string {
@@ -103,10 +110,7 @@ const hardening = {
   SecurityOpt: ['no-new-privileges'],
   ReadonlyRootfs: true,
   PidsLimit: processes,
-  Ulimits: [
-    { Name: 'nofile', Soft: openFiles, Hard: openFiles },
-    { Name: 'core', Soft: 0, Hard: 0 },
-  ],
+  Ulimits: ulimits,
   IpcMode: 'private',
   CgroupnsMode: 'private',
   // What the container prints is for finding out why it did not start.

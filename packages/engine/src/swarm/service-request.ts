@@ -7,8 +7,8 @@ import {
   firstUid,
   labels,
   labelsOf,
-  openFiles,
   processes,
+  ulimits,
   writableFolders,
 } from '../docker/container-request.ts';
 import type { ContainerSpec } from '../engine.ts';
@@ -46,10 +46,7 @@ export function serviceRequest(spec: ContainerSpec, options: ContainerRequestOpt
         Privileges: { NoNewPrivileges: true },
         StopSignal: 'SIGKILL',
         StopGracePeriod: 1e9,
-        Ulimits: [
-          { Name: 'nofile', Soft: openFiles, Hard: openFiles },
-          { Name: 'core', Soft: 0, Hard: 0 },
-        ],
+        Ulimits: ulimits,
         Mounts: [
           // Without owner and with noexec, which is all that this API can say of a tmpfs.
           { Type: 'tmpfs', Target: '/run', TmpfsOptions: { SizeBytes: 2 ** 24, Mode: 0o1777 } },
