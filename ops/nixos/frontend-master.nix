@@ -144,6 +144,8 @@ in
       JOH_CADDY_NAMES = lib.concatStringsSep ", " (lib.unique (builtins.attrValues cfg.hostNames));
       JOH_UPSTREAM = "127.0.0.1:${toString cfg.port}";
     };
+    # For its admin socket.
+    systemd.services.caddy.serviceConfig = mkIf (cfg.hostNames != { }) { RuntimeDirectory = "caddy"; };
     networking.firewall.allowedTCPPorts = lib.optionals (cfg.hostNames != { }) [ 80 443 ];
   };
 }
