@@ -35,6 +35,11 @@ interface Exports {
 /** The size at which the first clocks are compiled better by the engine; and the longest a call takes. */
 const clocksMax = 1 << 22;
 
+/** The same from the module's bytes. */
+export async function loadMachine(bytes: Uint8Array, simulation: Simulation): Promise<Machine> {
+  return createMachine(await WebAssembly.compile(Uint8Array.from(bytes)), simulation);
+}
+
 /** Makes a design of its compiled module, as it is after power-on. */
 export function createMachine(module: WebAssembly.Module, simulation: Simulation): Machine {
   const { clockHz, lights } = simulation;

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { boardById, programBoard, webUsbPort } from '@joh/boards';
 import { simulatedIcebreaker } from '@joh/boards/simulated';
-import { systemClock, systemRandom } from '@joh/clock';
-import { type Build, type BuildEvent, template as templateContract } from '@joh/protocol';
+import { systemClock } from '@joh/clock';
+import { type Build, template as templateContract } from '@joh/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspectBitstream } from '#bitstreams';
-import { createBuilds } from '#builds';
+import { buildProject as build } from './built-project.ts';
 
 const template = new URL('../../../../templates/icebreaker-blinky/files', import.meta.url);
 
@@ -102,28 +102,3 @@ test('the template is what it says, and its own simulation passes', async () => 
     await rm(root, { recursive: true, force: true });
   }
 });
-
-async function build(root: string, kind: Build['toolchain']): Promise<Build> {
-  const builds = createBuilds({
-    root,
-    clock: systemClock(),
-    random: systemRandom(),
-    environment: async () => ({ PATH: kind === 'native' ? (process.env.PATH ?? '') : '/nowhere' }),
-  });
-  try {
-    const id = await builds.start();
-    let last: BuildEvent | undefined;
-    const lines: string[] = [];
-    for await (const event of builds.events(id, AbortSignal.timeout(100_000))) {
-      last = event;
-      if (event.type === 'log') lines.push(event.text);
-    }
-    if (last?.type !== 'done')
-      throw new Error(`the build did not end: ${lines.slice(-5).join('\n')}`);
-    if (last.build.toolchain !== kind)
-      throw new Error('yosys, nextpnr-ice40 and icepack (fpga-icestorm) must be installed');
-    return last.build;
-  } finally {
-    await builds.close();
-  }
-}

@@ -36,6 +36,7 @@ export function createPicture(
     {
       class: `joh-picture mask-${mask}`,
       viewBox: `${left - 1} -1 ${widthMm - left + 2} ${heightMm + 2}`,
+      preserveAspectRatio: 'xMinYMid meet',
       role: 'group',
       'aria-label': `${title}: its lights and buttons`,
       'data-testid': 'virtual-board-picture',
