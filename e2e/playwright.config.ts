@@ -32,6 +32,10 @@ export default defineConfig<object, ProductOptions>({
   },
   projects: [
     { name: 'local', use: { engine: 'local' } },
-    { name: 'docker', use: { engine: 'docker' }, testMatch: /life-of-a-session\.spec\.ts/ },
+    ...(['docker', 'cluster'] as const).map((engine) => ({
+      name: engine,
+      use: { engine },
+      testMatch: /life-of-a-session\.spec\.ts/,
+    })),
   ],
 });

@@ -3,19 +3,25 @@
 import { type Product, startProduct } from '@joh/testkit';
 import { test as base } from '@playwright/test';
 import { startDockerProduct } from './docker-product.ts';
+import { startRackProduct } from './rack-product.ts';
 
 export interface ProductOptions {
-  engine: 'local' | 'docker';
+  /** `cluster`: Docker hosts that joined; `swarm`: a Swarm. FrontendMaster's machine is none of them. */
+  engine: 'local' | 'docker' | 'cluster' | 'swarm';
 }
+
+const start: Record<ProductOptions['engine'], () => Promise<Product>> = {
+  local: () => startProduct({ JOH_ENGINE: 'local' }),
+  docker: startDockerProduct,
+  cluster: () => startRackProduct('docker'),
+  swarm: () => startRackProduct('swarm'),
+};
 
 export const test = base.extend<object, ProductOptions & { product: Product }>({
   engine: ['local', { option: true, scope: 'worker' }],
   product: [
     async ({ engine }, use) => {
-      const product =
-        engine === 'docker'
-          ? await startDockerProduct()
-          : await startProduct({ JOH_ENGINE: engine });
+      const product = await start[engine]();
       let isUsed = false;
       try {
         await use(product);

@@ -7,10 +7,10 @@ const tag = 'joh-session:e2e';
 const deadlineMs = 400_000;
 
 /** Builds the session image on a daemon of the test, and returns its name. */
-export async function buildImage(on: {
-  socketPath: string;
-  importBase(): Promise<string>;
-}): Promise<string> {
+export async function buildImage(
+  on: { socketPath: string; importBase(): Promise<string> },
+  { toolchain }: { toolchain: boolean },
+): Promise<string> {
   await buildSessionImage({
     clock: systemClock(),
     socketPath: on.socketPath,
@@ -19,7 +19,7 @@ export async function buildImage(on: {
     recipe: join(root, 'ops', 'session-image'),
     agent: join(root, 'apps', 'agent', 'dist'),
     node: process.execPath,
-    toolchain: true,
+    toolchain,
     signal: AbortSignal.timeout(deadlineMs),
   });
   return tag;
