@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* The other end keeps the time of a transfer; this much later it is given up without it. */
 #define SLACK_MS 10000
@@ -39,13 +40,32 @@ void shim_settle_all(int status) {
   }
 }
 
-/* Transfers. Payload: u8 endpoint, u8 flags, u32 timeout, u32 length, 8 bytes of setup, the data of
-   a transfer out. */
-#define TRANSFER_HEADER 18
+/* Transfers. Payload: u8 endpoint, u8 flags, u32 timeout, u32 length, 8 bytes of setup, u32 pause, the
+   data of a transfer out. */
+#define TRANSFER_HEADER 22
 enum flags { FLAG_SETUP = 1, FLAG_POSTED = 2 };
 
 static int is_in(const struct shim_transfer *transfer) {
   return ((transfer->setup ? transfer->setup[0] : transfer->endpoint) & 0x80) != 0;
+}
+
+/* A tool that sleeps after a write counts on the device having had that time. After a write that was
+   not waited for, the far end sees to it: it is told how long the tool took until its next call. */
+static int64_t posted_at_us[256];
+
+static int64_t now_us(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+static uint32_t pause_us(uint8_t device) {
+  shim_lock();
+  int64_t before = posted_at_us[device];
+  posted_at_us[device] = 0;
+  shim_unlock();
+  int64_t pause = before == 0 ? 0 : now_us() - before;
+  return pause < 0 || pause > 0xffffffffll ? 0 : (uint32_t)pause;
 }
 
 static int body_of(const struct shim_transfer *transfer, int flags, uint8_t header[TRANSFER_HEADER],
@@ -56,6 +76,7 @@ static int body_of(const struct shim_transfer *transfer, int flags, uint8_t head
   shim_put32(header + 6, transfer->length);
   memset(header + 10, 0, 8);
   if (transfer->setup) memcpy(header + 10, transfer->setup, 8);
+  shim_put32(header + 18, pause_us(transfer->device->number));
   body[0] = (struct iovec){header, TRANSFER_HEADER};
   body[1] = (struct iovec){transfer->data, transfer->length};
   return is_in(transfer) || transfer->length == 0 ? 1 : 2;
@@ -112,7 +133,12 @@ static int post(const struct shim_transfer *transfer) {
   struct iovec body[2];
   int count = body_of(transfer, FLAG_POSTED, header, body);
   uint32_t id = shim_send_known(OPERATION_TRANSFER, device, body, count, known_posted, write);
-  if (id != 0) return (int)transfer->length;
+  if (id != 0) {
+    shim_lock();
+    posted_at_us[device] = now_us();
+    shim_unlock();
+    return (int)transfer->length;
+  }
   if (write->id == 0) free(write); /* else it is in the list, and goes with the connection */
   return STATUS_NO_DEVICE;
 }

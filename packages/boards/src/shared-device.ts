@@ -98,6 +98,8 @@ async function open(state: State, lease: Lease): Promise<void> {
     // Pulled out and in again, it is nobody's any more.
     for (const other of leases) other.claimed.clear();
     await device.open();
+    // Here and not by each user: it would disturb the others.
+    if (!device.configuration) await device.selectConfiguration(1);
   }
   lease.isOpen = true;
   leases.add(lease);

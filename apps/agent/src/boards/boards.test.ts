@@ -95,7 +95,9 @@ async function page(faults: SimulatedFaults = {}) {
   return { announce, line, server, board };
 }
 
-const stringRequest = Buffer.from([0, 1, 0, 0, 0, 0, 255, 0, 0, 0, 0x80, 6, 2, 3, 9, 4, 255, 0]);
+const stringRequest = Buffer.from([
+  0, 1, 0, 0, 0, 0, 255, 0, 0, 0, 0x80, 6, 2, 3, 9, 4, 255, 0, 0, 0, 0, 0,
+]);
 
 test('a tool finds what a page shares, is told of changes, and asks descriptors of nobody', async () => {
   const one = await tool('lsusb');
@@ -134,7 +136,7 @@ test('an interface is for one tool at a time; the other is told for whom', async
   expect((await second.ask(usbOperation.claim, 1, Uint8Array.of(0))).status).toBe(usbStatus.ok);
 });
 
-const readForever = Buffer.from([0x81, 0, 0, 0, 0, 0, 0, 2, 0, 0, ...new Uint8Array(8)]);
+const readForever = Buffer.from([0x81, 0, 0, 0, 0, 0, 0, 2, 0, 0, ...new Uint8Array(12)]);
 
 test('a short cut is waited out; after a long one every call ends, and the board comes back anew', async () => {
   const { announce, line, server } = await page({ hangAtTransfer: 1 });

@@ -193,13 +193,15 @@ async function answer(state: State, tool: Tool, request: UsbRequest): Promise<vo
 }
 
 function list({ table, pages }: State, tool: Tool, id: number): void {
+  if (table.devices.length === 0 && !tool.isTold) {
+    tool.isTold = true;
+    const connected = [...pages.values()].filter(({ isLost }) => !isLost);
+    const notShared = connected.flatMap(({ announced }) => announced.notShared);
+    const text = whyNothing(connected.length, notShared);
+    // Before the reply: a tool that finds nothing reads no further.
+    tool.send(encodeReply(0, usbEvent.text, textBytes(text)));
+  }
   tool.send(encodeReply(id, usbStatus.ok, encodeList(table.devices)));
-  if (table.devices.length > 0 || tool.isTold) return;
-  tool.isTold = true;
-  const connected = [...pages.values()].filter(({ isLost }) => !isLost);
-  const notShared = connected.flatMap(({ announced }) => announced.notShared);
-  const text = whyNothing(connected.length, notShared);
-  tool.send(encodeReply(0, usbEvent.text, textBytes(text)));
 }
 
 /** GET_DESCRIPTOR of the device (USB 2.0 §9.4.3): bmRequestType 80h, bRequest 6. */

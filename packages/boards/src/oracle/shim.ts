@@ -29,10 +29,11 @@ export function runTool(
   socket: string,
   command: string,
   args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
 ): Promise<ToolRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      env: { ...process.env, LD_LIBRARY_PATH: library, JOH_USB_SOCKET: socket },
+      env: { ...process.env, LD_LIBRARY_PATH: library, JOH_USB_SOCKET: socket, ...more },
       timeout: toolMs,
       killSignal: 'SIGKILL',
       stdio: ['ignore', 'pipe', 'pipe'],

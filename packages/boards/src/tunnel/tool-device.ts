@@ -15,6 +15,11 @@ import {
 const types = ['standard', 'class', 'vendor'] as const;
 const recipients = ['device', 'interface', 'endpoint', 'other'] as const;
 const nothing = new Uint8Array();
+/**
+ * A tool's own pauses that are kept: shorter ones are its computing, and devices that need less time
+ * than this between two USB transfers get it on any bus.
+ */
+const pauseMsMin = 0.5;
 
 export interface ToolDevice {
   /** The reply's payload. Rejects as `failureOf` reads it. */
@@ -39,6 +44,8 @@ interface State {
   /** How many `before` stands for: a run goes on only while nothing else came. */
   failed: number;
   ended: number;
+  /** When the last of `before` was done. */
+  doneAt: number;
   underWay: Map<number, (error: Error) => void>;
   bytes: number;
 }
@@ -53,6 +60,7 @@ export function createToolDevice(device: WebUsbDevice, clock: Clock): ToolDevice
     run: null,
     failed: 0,
     ended: 0,
+    doneAt: 0,
     underWay: new Map(),
     bytes: 0,
   };
@@ -101,10 +109,7 @@ async function perform(state: State, request: UsbRequest): Promise<Uint8Array> {
     case usbOperation.release:
       return ordered(state, () => device.releaseInterface(payload[0] ?? 0));
     case usbOperation.open:
-      return ordered(state, async () => {
-        if (!device.opened) await device.open();
-        if (!device.configuration) await device.selectConfiguration(1);
-      });
+      return ordered(state, () => device.open());
     case usbOperation.claim:
       return ordered(state, () => device.claimInterface(payload[0] ?? 0));
     case usbOperation.configure:
@@ -141,15 +146,17 @@ function ordered(state: State, action: () => Promise<unknown>): Promise<Uint8Arr
  */
 function post(state: State, id: number, transfer: UsbTransfer): Promise<Uint8Array> {
   const endpoint = transfer.setup ? -1 : transfer.endpoint;
-  if (endpoint < 0 || state.run?.endpoint !== endpoint)
-    state.run = { endpoint, gate: state.before };
+  if (endpoint < 0 || state.run?.endpoint !== endpoint || transfer.pauseMs >= pauseMsMin)
+    state.run = { endpoint, gate: state.before.then(() => paused(state, transfer)) };
   const before = state.before;
   const mine = state.run.gate.then(() => {
     if (state.failed !== 0) throw new UsbStatusError(state.failed);
     // Its time begins when the writes before it are done.
     return limited(state, id, transfer.timeoutMs, write(state, transfer), before);
   });
-  state.before = Promise.allSettled([before, mine]);
+  state.before = Promise.allSettled([before, mine]).then(() => {
+    state.doneAt = state.clock.monotonic();
+  });
   if (endpoint < 0) state.run = null;
   return mine.catch((error: unknown) => {
     state.failed ||= failureOf(error).status;
@@ -157,9 +164,17 @@ function post(state: State, id: number, transfer: UsbTransfer): Promise<Uint8Arr
   });
 }
 
+/** The device has had the time that the tool gave it. */
+async function paused({ clock, doneAt }: State, { pauseMs }: UsbTransfer): Promise<void> {
+  if (pauseMs < pauseMsMin) return;
+  const left = doneAt + pauseMs - clock.monotonic();
+  if (left > 0) await clock.sleep(Math.ceil(left));
+}
+
 async function move(state: State, id: number, transfer: UsbTransfer): Promise<Uint8Array> {
   state.run = null;
   await state.before;
+  await paused(state, transfer);
   if (state.failed !== 0) throw new UsbStatusError(state.failed);
   if (state.ended !== 0) throw new UsbStatusError(state.ended);
   if (!transfer.isIn) return limited(state, id, transfer.timeoutMs, write(state, transfer));

@@ -169,10 +169,12 @@ export interface UsbTransfer {
   isPosted: boolean;
   /** bmRequestType, bRequest, wValue, wIndex, wLength. */
   setup: { type: number; request: number; value: number; index: number } | null;
+  /** How long the tool took since the write before it, which it did not wait for; 0: it waited. */
+  pauseMs: number;
   data: Uint8Array;
 }
 
-const transferHead = 18;
+const transferHead = 22;
 const flags = { setup: 1, posted: 2 } as const;
 
 /** The payload of `transfer`; null when it is too short. */
@@ -197,6 +199,7 @@ export function decodeTransfer(payload: Uint8Array): UsbTransfer | null {
     isIn: ((setup ? setup.type : endpoint) & 0x80) !== 0,
     isPosted: (bits & flags.posted) !== 0,
     setup,
+    pauseMs: view.getUint32(18, true) / 1000,
     data: payload.subarray(transferHead),
   };
 }

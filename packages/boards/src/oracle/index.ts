@@ -1,0 +1,4 @@
+/** Unmodified USB tools on simulated boards; for tests and measurements. */
+export { recorded, type SeenTransfer } from './seen-transfer.ts';
+export { buildShim, runTool, type ToolRun } from './shim.ts';
+export { usbSocket } from './usb-socket.ts';
