@@ -2,6 +2,7 @@
 import type { Clock } from '@joh/clock';
 import type { Engine, FrontendReach } from '@joh/engine';
 import { agentPaths, fault } from '@joh/protocol';
+import { cachePrefix } from '#cache';
 import { joinPaths } from '#membership';
 import type { Http, Logger } from '#platform';
 
@@ -17,8 +18,8 @@ export interface ContainerDoor {
   close(): void;
 }
 
-/** A container needs its agent's sockets and git; nothing else of FM is served to it. */
-const prefixes = [agentPaths.control, agentPaths.streams, '/git/'];
+/** A container needs its agent's sockets, git and the Nix cache; nothing else of FM is served to it. */
+const prefixes = [agentPaths.control, agentPaths.streams, '/git/', cachePrefix];
 const askDeadlineMs = 10_000;
 const retryMs = 2_000;
 

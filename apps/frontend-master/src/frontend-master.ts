@@ -5,6 +5,7 @@ import type { Clock, Random } from '@joh/clock';
 import { createEngine, type Engine } from '@joh/engine';
 import { fault, type NodeId, type UserId } from '@joh/protocol';
 import { accountsMigrations, accountsRoutes, createAccounts } from '#accounts';
+import { cacheRoutes } from '#cache';
 import { limits, membershipLimits, poolLimits, sessionLimits, tunnelLimits } from '#limits';
 import {
   createMembership,
@@ -317,6 +318,12 @@ async function composeProjects(ground: Ground) {
     ...{ repositories, accounts, limits },
     findProject: projects.findAny,
     onPushed: projects.touch,
+  });
+  cacheRoutes(http, {
+    ...{ ...ground, accounts, limits },
+    folder: data.folder('cache'),
+    tokens: repositories.tokens,
+    keyName: new URL(configuration.JOH_PUBLIC_URL ?? 'http://joh').hostname,
   });
   return { accounts, projects, repositories, templates };
 }

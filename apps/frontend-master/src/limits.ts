@@ -33,6 +33,11 @@ export const limits = {
   gitCommandDeadlineMs: 60_000,
   /** Packing one repository in the background. */
   gitGarbageDeadlineMs: 20 * 60_000,
+  /** What one user may have in the Nix cache; the least recently used makes room. */
+  cacheQuotaBytes: 20 * 2 ** 30,
+  /** Paths that nobody asked for so long are forgotten; the base keeps all. */
+  cacheKeepDays: 90,
+  cacheCollectIntervalMs: 3_600_000,
 } as const;
 
 assert(limits.requestTimeoutMs < limits.gitRequestDeadlineMs);

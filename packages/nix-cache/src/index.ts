@@ -1,3 +1,5 @@
 /** A Nix binary cache server. */
-export { createNixCache, type NixCache } from './nix-cache.ts';
+export { createNixCache, type NixCache, type NixCacheOptions } from './nix-cache.ts';
 export { encodeNix32 } from './nix-hash.ts';
+export type { Credentials } from './request.ts';
+export { collectAll } from './schedule.ts';

@@ -67,6 +67,8 @@ export interface NixCacheOptions {
     wanted: { namespace: string; access: 'read' | 'write' },
     address: string,
   ): Promise<Fault | null> | Fault | null;
+  /** Who asks, where a proxy stands in front; default: the connection's other end. */
+  clientAddress?(request: IncomingMessage): string;
   upstream?: UpstreamOptions;
   clock: Clock;
   random: Random;
@@ -95,7 +97,8 @@ export function createNixCache(options: NixCacheOptions): NixCache {
   clock.every(parts.limits.useIntervalMs, parts.catalogue.flush, closing.signal, (error) =>
     options.onError(error, 'uses could not be written down'),
   );
-  const handler = { prefix, parts: { ...serving, quotas }, grants, clock };
+  const { clientAddress = ({ socket }) => socket.remoteAddress ?? '' } = options;
+  const handler = { prefix, parts: { ...serving, quotas }, grants, clock, clientAddress };
   return {
     handle: (request, response) => handle(handler, request, response),
     database,
@@ -150,6 +153,7 @@ interface Handler {
   parts: ServingParts & { quotas: Quotas };
   grants: Grants;
   clock: Clock;
+  clientAddress(request: IncomingMessage): string;
 }
 
 async function handle(handler: Handler, request: IncomingMessage, response: ServerResponse) {
@@ -165,7 +169,7 @@ async function handle(handler: Handler, request: IncomingMessage, response: Serv
     if (!asked || access === null || asked.namespace === upstreamNamespace)
       throw fault('E_ROUTE_UNKNOWN', { path });
     const { namespace, wanted } = asked;
-    const address = request.socket.remoteAddress ?? '';
+    const address = handler.clientAddress(request);
     const refusal = await handler.grants.check(
       request.headers.authorization,
       { namespace, access },
