@@ -1,5 +1,7 @@
 /** `npm start`: installs what is needed, builds, and runs FrontendMaster on embedded defaults. */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { buildBundles, buildSessionImage } from './build.js';
 import { installPackages, productEnvironment, productNode, root } from './install.js';
 
@@ -8,7 +10,9 @@ const node = productNode();
 buildBundles();
 buildSessionImage(process.env);
 
-const child = spawn(node, ['apps/frontend-master/src/main.ts', ...process.argv.slice(2)], {
+const flags = JSON.parse(readFileSync(join(root, 'apps/frontend-master/node-flags.json'), 'utf8'));
+const main = 'apps/frontend-master/src/main.ts';
+const child = spawn(node, [...flags, main, ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
   env: productEnvironment(),

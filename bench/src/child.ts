@@ -1,6 +1,6 @@
 /** Programs that a bench starts, and ends by their process ids. */
 import { type ChildProcess, fork, type Serializable, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** The repository's top folder. */
@@ -35,10 +35,17 @@ export function startProgram(
 export function startNode(
   entry: string,
   env: Record<string, string | undefined> = process.env,
+  flags: readonly string[] = [],
 ): Promise<Child> {
-  const execArgv = process.env.JOH_BENCH_NODE_FLAGS?.split(' ') ?? [];
+  const extra = process.env.JOH_BENCH_NODE_FLAGS?.split(' ') ?? [];
+  const execArgv = [...flags, ...extra];
   const options = { cwd: root, env, execArgv, silent: true, serialization: 'advanced' as const };
   return childOf(fork(join(root, entry), options), entry);
+}
+
+/** The flags with which Node runs FrontendMaster, as `npm start` does. */
+export function frontendFlags(): string[] {
+  return JSON.parse(readFileSync(join(root, 'apps/frontend-master/node-flags.json'), 'utf8'));
 }
 
 const outputCharactersMax = 20_000;

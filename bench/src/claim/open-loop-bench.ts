@@ -71,7 +71,7 @@ async function claimsBySchedule(context: BenchContext, places: readonly Place[])
   const began = clock.monotonic();
   const samples = places.map(async (place, at) => {
     const dueMs = began + (at * 1000) / perSecond;
-    await clock.sleep(dueMs - clock.monotonic());
+    await clock.sleep(Math.max(0, dueMs - clock.monotonic()));
     const lateMs = clock.monotonic() - dueMs;
     return lateMs + (await claim(context, place));
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createFrontendClient, type FrontendClient } from '@joh/client';
 import { temporaryFolder, waitFor } from '@joh/testkit';
 import type { BenchContext } from '../bench.ts';
-import { root, startProgram } from '../child.ts';
+import { frontendFlags, root, startProgram } from '../child.ts';
 
 export interface Product {
   url: string;
@@ -18,7 +18,7 @@ export async function startProduct({ clock, cleanUp }: BenchContext): Promise<Pr
   cleanUp(folder.remove);
   const child = await startProgram(
     process.execPath,
-    [join(root, 'apps/frontend-master/src/main.ts')],
+    [...frontendFlags(), join(root, 'apps/frontend-master/src/main.ts')],
     {
       ...process.env,
       JOH_DATA: folder.path,

@@ -1,7 +1,7 @@
 /** FrontendMaster as a process of its own, over a fake engine whose containers are simulated agents. */
 import { temporaryFolder, waitFor } from '@joh/testkit';
 import type { BenchContext } from '../bench.ts';
-import { startNode } from '../child.ts';
+import { frontendFlags, startNode } from '../child.ts';
 import { createSite, type Site } from '../opening/site.ts';
 import type { FromAgents, FromFrontendMaster } from './messages.ts';
 
@@ -27,14 +27,16 @@ export async function startRack(context: BenchContext, { nodes }: RackOptions): 
   cleanUp(folder.remove);
   const agents = await startNode('bench/src/rack/agents-main.ts');
   cleanUp(agents.end);
-  const frontendMaster = await startNode('bench/src/rack/frontend-main.ts', {
+  const environment = {
     ...process.env,
     JOH_DATA: folder.path,
     JOH_HOST: '127.0.0.1',
     JOH_PORT: '0',
     JOH_LOG: 'warn',
     JOH_BENCH_NODES: String(nodes),
-  });
+  };
+  const main = 'bench/src/rack/frontend-main.ts';
+  const frontendMaster = await startNode(main, environment, frontendFlags());
   cleanUp(frontendMaster.end);
   let url = '';
   let agentPort = 0;

@@ -1,6 +1,7 @@
 /** The whole product as a user starts it: FrontendMaster as a process on a data directory of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,7 +137,7 @@ function startFrontendMaster(
 ): Running {
   const [program = '', ...parameters] = [
     ...enter,
-    ...[process.execPath, 'apps/frontend-master/src/main.ts'],
+    ...[process.execPath, ...nodeFlags(), 'apps/frontend-master/src/main.ts'],
   ];
   const child: ChildProcess = spawn(program, parameters, {
     ...{ cwd: root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
@@ -157,6 +158,11 @@ function startFrontendMaster(
       );
     },
   };
+}
+
+/** As `npm start` runs it. */
+function nodeFlags(): string[] {
+  return JSON.parse(readFileSync(join(root, 'apps/frontend-master/node-flags.json'), 'utf8'));
 }
 
 /** Ends what still runs on the data directory, and removes its content; tells what ran. */
