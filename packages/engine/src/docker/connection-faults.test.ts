@@ -1,10 +1,11 @@
 import { createServer as createPlainServer } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { join } from 'node:path';
 import { type Authority, createAuthority } from '@joh/authority';
 import { type Clock, systemClock, systemRandom } from '@joh/clock';
 import type { NodeId } from '@joh/protocol';
-import { fakeClock } from '@joh/testkit';
+import { fakeClock, temporaryFolder } from '@joh/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createDockerEngine } from './docker-engine.ts';
 import { createEngineApi } from './engine-api.ts';
@@ -108,6 +109,29 @@ describe('a Docker host over mutual TLS', () => {
     expect(await asked(silent, identityOf(authority))).toContain('no answer');
     expect(performance.now() - began).toBeLessThan(2_000);
     expect(await asked(port, identityOf(authority), { host: 'none.invalid' })).toMatch(/name/);
+  });
+});
+
+describe('a connection that is used again', () => {
+  it('may have ended meanwhile, which nobody notices', async () => {
+    let requests = 0;
+    const server = createPlainServer(({ socket }, answer) => {
+      requests += 1;
+      // As a daemon that was restarted while a request was on its way.
+      if (requests === 3) socket.destroy();
+      else answer.setHeader('api-version', '1.41').end('{}');
+    });
+    const folder = await temporaryFolder('joh-api');
+    closers.push(() => folder.remove());
+    const socketPath = join(folder.path, 'socket');
+    await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+    closers.push(() => server.close());
+    const api = createEngineApi({ clock, endpoint: { socketPath } });
+    closers.push(() => api.close());
+    const given = { signal: AbortSignal.timeout(5_000), timeoutMs: 5_000 };
+    expect(await api.call('GET', '/info', given)).toMatchObject({ status: 200 });
+    expect(await api.call('GET', '/info', given)).toMatchObject({ status: 200 });
+    expect(requests).toBe(4);
   });
 });
 

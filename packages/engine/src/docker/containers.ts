@@ -99,8 +99,7 @@ function createMaker(options: DockerContainersOptions, queries: Queries) {
     reserved.set(id, slot);
     return slot;
   };
-  const put = async (spec: ContainerSpec, signal: AbortSignal) => {
-    const slot = await reserve(spec.id, signal);
+  const put = async (spec: ContainerSpec, slot: number, signal: AbortSignal) => {
     const { name } = await network(signal);
     const wanted = spec.image ?? image;
     const options = { image: wanted, installation, network: name, slot };
@@ -121,15 +120,19 @@ function createMaker(options: DockerContainersOptions, queries: Queries) {
     throw refusal('start', answer);
   };
   const make = async (spec: ContainerSpec, signal: AbortSignal) => {
-    const before = await queries.inspect(containerName(installation, spec.id), signal);
-    if (before && isRunning(before.State.Status)) return;
-    if (before && before.State.Status !== 'created') {
-      throw refuse(`${spec.id} has ended, and runs once: ${reasonOf(before)}`);
-    }
+    // Asked side by side: a cold session waits for each.
+    const slot = reserve(spec.id, signal);
+    slot.catch(() => undefined);
     try {
-      if (!before) await put(spec, signal);
+      const before = await queries.inspect(containerName(installation, spec.id), signal);
+      if (before && isRunning(before.State.Status)) return;
+      if (before && before.State.Status !== 'created') {
+        throw refuse(`${spec.id} has ended, and runs once: ${reasonOf(before)}`);
+      }
+      if (!before) await put(spec, await slot, signal);
       await start(spec.id, signal);
     } finally {
+      await slot.catch(() => undefined);
       reserved.delete(spec.id);
     }
   };

@@ -1,5 +1,11 @@
 /** Docker's Engine API over a Unix socket or mutual TLS: requests with a bound, and faults that say what to do. */
-import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import {
+  Agent,
+  type AgentOptions,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+} from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { type Clock, withDeadline } from '@joh/clock';
@@ -50,12 +56,15 @@ export interface EngineApiOptions extends HostPlace {
 /** Everything used here is in 1.41 (Docker 20.10); newer daemons drop versions before 1.44. */
 const oldest = [1, 41] as const;
 const newest = [1, 50] as const;
+/** To one host; idle ones cost FM memory for each of many hosts. */
+const maxSockets = 32;
+const maxFreeSockets = 4;
 
 /** Makes a client; nothing is contacted until the first call, which negotiates the version. */
 export function createEngineApi(options: EngineApiOptions): EngineApi {
   const { clock, pingTimeoutMs = limits.pingTimeoutMs } = options;
   const connection = connectionTo(options.endpoint);
-  const agent = connection.createAgent({ keepAlive: true, maxSockets: 32 });
+  const agent = connection.createAgent({ keepAlive: true, maxSockets, maxFreeSockets });
   let version: string | null = null;
 
   const send = async (method: Method, path: string, given: Sent): Promise<IncomingMessage> => {
@@ -137,7 +146,7 @@ interface Sent {
 
 interface Connection {
   request: typeof request;
-  createAgent(options: { keepAlive?: boolean; maxSockets?: number }): Agent;
+  createAgent(options: AgentOptions): Agent;
   target: RequestOptions;
   headers: Record<string, string>;
 }
