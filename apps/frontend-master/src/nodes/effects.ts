@@ -1,6 +1,6 @@
 import { type Clock, newId, type Random, withDeadline } from '@joh/clock';
 import type { Engine } from '@joh/engine';
-import type { ContainerClass, ContainerId, NodeId } from '@joh/protocol';
+import { type ContainerClass, type ContainerId, isFault, type NodeId } from '@joh/protocol';
 import { hashSecret, newSecret } from '#platform';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { reasonOf } from './census.ts';
@@ -51,6 +51,8 @@ export interface EffectsOptions {
     /** Of a create. */
     image: string | null;
     reason: string;
+    /** It answered no; else nobody answered. */
+    isRefusal: boolean;
   }): void;
 }
 
@@ -152,7 +154,8 @@ function createRunner(
         if (stopping.aborted) return;
         record.isRunning = false;
         const reason = reasonOf(error);
-        onFailure({ container, node, kind, image, reason });
+        const isRefusal = isFault(error, 'E_ENGINE_REFUSED');
+        onFailure({ container, node, kind, image, reason, isRefusal });
         await onFailed(reason, record).catch(() => undefined);
       })
       .finally(() => {

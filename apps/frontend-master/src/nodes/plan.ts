@@ -161,7 +161,10 @@ function lossOf(
     isListable(view, container.node) && view.listed.get(container.id)?.isRunning !== true;
   if (container.state === 'starting') {
     const isLate = view.now - container.createdAt > bounds.startDeadlineMs;
-    if (isLate) return { reason: 'its agent did not report in time', isFailure: true };
+    if (isLate) {
+      const isFailure = isListable(view, container.node);
+      return { reason: 'its agent did not report in time', isFailure };
+    }
     // Nobody is creating it any more: the FrontendMaster that began has ended.
     const isAsked = view.observed.effects.some((one) => one.container === container.id);
     if (isAsked || !isDead || silenceMs <= bounds.deadGraceMs) return null;
@@ -238,12 +241,14 @@ interface Room {
 function planCreates(view: View, lost: ReadonlySet<ContainerId>): Action[] {
   const rooms = view.observed.nodes.flatMap((node) => roomOf(view, node, lost));
   const actions: Action[] = [];
-  const imageFor = createImages(view, lost);
+  const images = createImages(view, lost);
+  const hasRoom = (room: Room, kind: ContainerClass) =>
+    room.creates > 0 && room.places[kind] > 0 && images.next(room.node) !== undefined;
   const create = (room: Room, kind: ContainerClass, reason: string) => {
     room.creates -= 1;
     room.places[kind] -= 1;
     room.spare[kind] += 1;
-    const image = imageFor(room.node);
+    const image = images.take(room.node);
     actions.push({ kind: 'create', node: room.node, class: kind, image, reason });
   };
   for (const kind of classes) {
@@ -264,30 +269,35 @@ function planCreates(view: View, lost: ReadonlySet<ContainerId>): Action[] {
   return actions;
 }
 
-/** Which image the next container on a node is made from: the trial's, once, or what serves. */
+/** What the next container on a node is made from: the trial's image, once, or what serves. */
 function createImages(view: View, lost: ReadonlySet<ContainerId>) {
-  const images = view.desired.images;
-  const trial = images?.trial ?? null;
+  const { image = null, trial = null } = view.desired.images ?? {};
   let isTried = view.observed.containers.some(
-    ({ id, state, image }) => !lost.has(id) && state === 'starting' && image === trial,
+    ({ id, state, image: of }) => !lost.has(id) && state === 'starting' && of === trial,
   );
-  return (node: NodeId): string | null => {
-    if (trial === null || isTried || !takesCreates(view.states.get(node), trial))
-      return images?.image ?? null;
-    isTried = true;
-    return trial;
+  const isTrial = (node: NodeId) =>
+    trial !== null && !isTried && takesCreates(view.states.get(node), trial);
+  /** Undefined while the node has no image to make one from. */
+  const next = (node: NodeId): string | null | undefined => {
+    if (isTrial(node)) return trial;
+    return image === null || takesCreates(view.states.get(node), image) ? image : undefined;
+  };
+  return {
+    next,
+    take(node: NodeId): string | null {
+      const taken = next(node) ?? null;
+      isTried ||= isTrial(node);
+      return taken;
+    },
   };
 }
 
-const hasRoom = (room: Room, kind: ContainerClass): boolean =>
-  room.creates > 0 && room.places[kind] > 0;
 const byLoad = (a: Room, b: Room): number => a.load - b.load || (a.node < b.node ? -1 : 1);
 
 function roomOf(view: View, node: ObservedNode, lost: ReadonlySet<ContainerId>): Room[] {
   const profile = view.desired.nodes.get(node.id);
-  const image = view.desired.images?.image ?? null;
   const isOpen = node.state === 'ready' && node.createRetryAt <= view.now;
-  if (!profile || !isOpen || (image !== null && !node.images?.has(image))) return [];
+  if (!profile || !isOpen) return [];
   const { bounds } = view.desired;
   const rows = view.observed.containers.filter((one) => one.node === node.id);
   const inFlight = view.observed.effects.filter(

@@ -159,11 +159,12 @@ function createParts(options: ReconcilerOptions, wake: () => void, seen: () => S
   const effects = createEffects({
     ...options,
     onSettled: wake,
-    onFailure({ container, node, kind, image, reason }) {
+    onFailure({ container, node, kind, image, reason, isRefusal }) {
       logger.warn({ container, node, kind, reason }, 'the engine did not do what it was asked');
       const sentence = `The engine did not ${kind} a container on ${node}: ${reason}`;
       events.tell({ kind: 'failed', node, container, sentence });
-      if (kind === 'create') failures.failed({ node, image, reason });
+      // A node that is silent is lost, not bad.
+      if (kind === 'create' && isRefusal) failures.failed({ node, image, reason });
     },
   });
   const act = createActing({

@@ -221,6 +221,26 @@ describe('a new image', () => {
     expect(planRollOut(rack.images, { ...observed, nodes: drained }, limits).trial).toBe(next);
   });
 
+  it('takes over also where the one that serves is nowhere to be had', () => {
+    const rack = rackOf(null);
+    rack.images = { wanted: next, serving: old, stopped: null };
+    const none = { images: new Set<string>(), isReady: true };
+    const nodes = names.map((id) => ({ ...none, id, name: id, problem: `${id}: no such image.` }));
+    const observed = { nodes, containers: [], failures: rack.failures, isProven: false };
+    expect(planRollOut(rack.images, observed, limits).pulls).toEqual(
+      names.map((node) => ({ node, image: next })),
+    );
+    // The simulated registry has the new one alone.
+    for (const node of names) rack.on.get(node)?.add(next);
+    const lacking = (it: Rack) => it.on.forEach((images) => void images.delete(old));
+    for (let i = 0; i < 20; i += 1) {
+      lacking(rack);
+      step(rack, 2, () => true);
+    }
+    expect(rack.images.serving).toBe(next);
+    expect([...rack.rows.values()].every(({ image }) => image === next)).toBe(true);
+  });
+
   it('is the only one there is at first, and serves once it has registered', () => {
     const rack = rackOf(null);
     rack.images = { wanted: next, serving: null, stopped: null };

@@ -143,14 +143,15 @@ function planChange(
   return { ...plan, pulls, replaces, isSettled: left === 0 };
 }
 
-/** What creates need comes first. */
+/** What creates need comes first, unless it is nowhere to be had. */
 function planPulls(
   { wanted, serving, stopped }: Images,
   ready: RollOutObserved['nodes'],
 ): RollOut['pulls'] {
   const needed = [serving, stopped?.image === wanted && serving !== null ? null : wanted];
-  return ready.flatMap(({ id, images }) => {
-    const image = needed.find((one) => one !== null && !images.has(one));
+  return ready.flatMap(({ id, images, problem }) => {
+    const missing = needed.filter((one) => one !== null && !images.has(one));
+    const image = problem === null ? missing[0] : missing.at(-1);
     return image ? [{ node: id, image }] : [];
   });
 }

@@ -111,8 +111,11 @@ function createHandOuts({
   return {
     async claim(session, classes, epoch) {
       const at = clock.now();
-      const nodes = schedulable(reconciler.seen());
-      const claimed = await store.claim({ session, classes, epoch, nodes, at });
+      const { answering, silent } = schedulable(reconciler.seen());
+      const from = (nodes: NodeId[]) =>
+        nodes.length > 0 ? store.claim({ session, classes, epoch, nodes, at }) : null;
+      // Agents of a silent node may still be here; one that was cut off a moment ago seems to be.
+      const claimed = (await from(answering)) ?? (await from(silent));
       if (!claimed) return null;
       rate.count(at);
       events.tell({
@@ -125,9 +128,12 @@ function createHandOuts({
   };
 }
 
-/** Nodes whose containers may be claimed. */
-function schedulable(seen: Seen | null): NodeId[] {
-  return seen ? seen.nodes.map(({ id }) => id).filter((id) => !seen.drains.has(id)) : [];
+/** Nodes whose containers may be claimed: first those whose engine answers. */
+function schedulable(seen: Seen | null): { answering: NodeId[]; silent: NodeId[] } {
+  const open = seen?.nodes.filter(({ id }) => !seen.drains.has(id)) ?? [];
+  const ids = (isSilent: boolean) =>
+    open.filter(({ state }) => (state === 'unreachable') === isSilent).map(({ id }) => id);
+  return { answering: ids(false), silent: ids(true) };
 }
 
 /** Whose control socket is open here. */
