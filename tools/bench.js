@@ -4,9 +4,18 @@ import { buildBundles } from './build.js';
 import { installPackages, productEnvironment, productNode, root } from './install.js';
 import { installSystemPackages } from './system-packages.js';
 
+/** A Docker daemon of the bench's own. */
+const docker = ['git', 'docker.io', 'debootstrap', 'iproute2', 'iptables'];
+
 /** Debian packages that a bench drives. */
 const packages = {
-  claim: ['git', 'docker.io', 'debootstrap', 'iproute2', 'iptables'],
+  claim: docker,
+  'claim-open-loop': docker,
+  'claim-burst': docker,
+  rack: ['git'],
+  refill: docker,
+  cold: docker,
+  'burst-density': docker,
   open: ['git', 'chromium', 'fonts-dejavu-core'],
   tunnel: ['git', 'nginx'],
   'nix-cache': ['nginx', 'nix-bin', 'busybox-static'],
