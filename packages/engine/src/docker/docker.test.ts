@@ -5,6 +5,7 @@ import { labelled, reasonOf } from './answers.ts';
 import { containerName, containerRequest, firstUid, freeSlot, slots } from './container-request.ts';
 import { versionFor } from './engine-api.ts';
 import { eventOf } from './events.ts';
+import { pullFault } from './images.ts';
 
 const id = `container_${'a'.repeat(26)}` as ContainerId;
 const node = 'docker' as NodeId;
@@ -75,6 +76,18 @@ describe('what Docker answers', () => {
     expect(labelled(ours)).toEqual({ id, class: 'burst', image: null });
     expect(labelled({ ...ours, 'joh.image': 'joh:1' })?.image).toBe('joh:1');
     expect(labelled({ 'com.example': 'x' })).toBeNull();
+  });
+
+  it('tells a registry that says no from one that does not answer', () => {
+    const code = (words: string) => pullFault(words, 'r:1/joh:1', 'node1').code;
+    expect(code('manifest for r:1/joh:1 not found: manifest unknown')).toBe('E_ENGINE_REFUSED');
+    expect(code('denied: requested access to the resource is denied')).toBe('E_ENGINE_REFUSED');
+    expect(code('Get "https://r:1/v2/": dial tcp r:1: connect: no route to host')).toBe(
+      'E_ENGINE_UNREACHABLE',
+    );
+    expect(code('Get "https://r:1/v2/": net/http: TLS handshake timeout')).toBe(
+      'E_ENGINE_UNREACHABLE',
+    );
   });
 
   it('says why a container ended', () => {

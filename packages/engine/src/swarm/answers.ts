@@ -5,7 +5,7 @@ import { labelled } from '../docker/answers.ts';
 import type { EngineContainer } from '../engine.ts';
 import { swarmLabels } from './service-request.ts';
 
-export const swarmNode = z.object({
+const swarmNode = z.object({
   ID: z.string(),
   Spec: z.object({
     Role: z.string(),

@@ -12,9 +12,7 @@ const inspected = z.object({
 });
 
 /** The half on each node: its own bridge, made there by `ops/docker-host/network.sh`. */
-export function configurationName(network: string): string {
-  return `${network}-config`;
-}
+const configurationName = (network: string) => `${network}-config`;
 
 /**
  * Makes the network if it is not there: on each node a bridge of its own, so that no container is on a
