@@ -5,7 +5,7 @@ import { bound, type World } from './conformance-world.ts';
 import type { EngineEvent } from './engine.ts';
 
 /** What was told last of a node's loss. */
-const lossOf = (node: NodeId, events: EngineEvent[]) =>
+export const lossOf = (node: NodeId, events: EngineEvent[]) =>
   events.filter((event) => !('container' in event) && event.node === node).at(-1)?.type;
 
 export const casesOfNodes = {

@@ -5,7 +5,7 @@
  */
 import { type ContainerId, isFault, type NodeId } from '@joh/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { casesOfNodes } from './conformance-nodes.ts';
+import { casesOfNodes, lossOf } from './conformance-nodes.ts';
 import { bound, type ConformanceSubject, type World, worldOf } from './conformance-world.ts';
 import type { EngineContainer, EngineEvent } from './engine.ts';
 
@@ -247,9 +247,7 @@ const cases = {
       await world.answer();
     }
     await until('lost is told', () => events.some(({ type }) => type === 'lost'));
-    await until('recovered is told', () =>
-      events.slice(from).some(({ type }) => type === 'recovered'),
-    );
+    await until('recovered is told', () => lossOf(wanted.node, events.slice(from)) === 'recovered');
     expect(await find(wanted.id)).toMatchObject({ state: 'running' });
     await engine.create(wanted, bound());
     const next = await spec();

@@ -34,8 +34,8 @@ export async function describeNode(
     const { node: id, labels } = address;
     return {
       id,
-      // The one daemon of a machine is named by its host's own name.
-      name: address.name === id ? read.Name : address.name,
+      // FrontendMaster's own machine is called by its host name; one that joined by the name it got.
+      name: 'socketPath' in address.endpoint && address.name === id ? read.Name : address.name,
       cores: read.NCPU,
       memoryBytes: read.MemTotal,
       reachable: reason === null,

@@ -49,6 +49,11 @@ it('runs the session image: its agent registers, and is held as on Docker', asyn
   const frontend = await startFakeFrontend(rack.cluster.testAddress);
   const engine = engineOn('image');
   const signal = () => AbortSignal.timeout(60_000);
+  const volumes = async () => {
+    const given = { signal: signal(), timeoutMs: 10_000 };
+    const { body } = await (rack.api[1] as EngineApi).call('GET', '/volumes', given);
+    return (body as { Volumes: unknown[] | null }).Volumes?.length ?? 0;
+  };
   const id = newId('container', systemRandom()) as ContainerId;
   try {
     const began = performance.now();
@@ -79,10 +84,7 @@ it('runs the session image: its agent registers, and is held as on Docker', asyn
     rack.figures.destroy_ms = Math.round(performance.now() - end);
     // Its processes have ended; what it wrote is removed by the node in the seconds that follow.
     await waitFor(async () => !(await inside.find(id)), { deadlineMs: 20_000 });
-    const { body } = await (rack.api[1] as EngineApi).call('GET', '/volumes', {
-      ...{ signal: signal(), timeoutMs: 10_000 },
-    });
-    expect((body as { Volumes: unknown[] | null }).Volumes ?? []).toEqual([]);
+    await waitFor(async () => (await volumes()) === 0, { what: 'its volumes are gone, too' });
   } finally {
     await engine.close();
     await frontend.close();

@@ -93,8 +93,7 @@ export function createSwarmEngine(options: SwarmEngineOptions): Engine {
     pull: async (wanted, node, signal) => pull(wanted, node, entered(signal)),
     async watch(onEvent, signal) {
       const { list } = containers;
-      const known = () => last.map(({ id }) => id);
-      await watchSwarm({ clock, list, nodes: known, onEvent }, entered(signal));
+      await watchSwarm({ clock, list, nodes, known: () => last, onEvent }, entered(signal));
     },
     async frontendReach(signal) {
       entered(signal);

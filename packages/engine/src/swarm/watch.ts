@@ -1,15 +1,16 @@
 /** Hints about a swarm's containers: its API tells no events of tasks, so they are looked at in turn. */
 import type { Clock } from '@joh/clock';
 import type { NodeId } from '@joh/protocol';
-import type { EngineContainer, EngineEvent } from '../engine.ts';
+import type { EngineContainer, EngineEvent, EngineNode } from '../engine.ts';
 import { limits } from '../limits.ts';
 import { createSightings, type Sightings } from '../sightings.ts';
 
 export interface SwarmWatchOptions {
   clock: Clock;
   list(signal: AbortSignal): Promise<EngineContainer[]>;
-  /** Of whom losses are told: nodes as they were known last. */
-  nodes(): readonly NodeId[];
+  nodes(signal: AbortSignal): Promise<readonly EngineNode[]>;
+  /** Nodes as they were known last: all are lost with the manager. */
+  known(): readonly EngineNode[];
   onEvent(event: EngineEvent): void;
 }
 
@@ -32,20 +33,22 @@ export async function watchSwarm(options: SwarmWatchOptions, signal: AbortSignal
     }
     isFirst = false;
   };
-  let lost: readonly NodeId[] | null = null;
+  let lost = new Set<NodeId>();
   const look = async () => {
+    const silent = new Map<NodeId, string>();
     try {
-      see(await options.list(signal));
+      // A manager that has just come back does not know its nodes yet.
+      const [nodes, containers] = await Promise.all([options.nodes(signal), options.list(signal)]);
+      see(containers);
+      for (const { id, reason } of nodes) if (reason) silent.set(id, reason);
     } catch (error) {
       signal.throwIfAborted();
-      if (lost) return;
-      lost = options.nodes();
       const reason = error instanceof Error ? error.message : String(error);
-      for (const node of lost) tell({ type: 'lost', node, reason });
-      return;
+      for (const { id } of options.known()) silent.set(id, reason);
     }
-    for (const node of lost ?? []) tell({ type: 'recovered', node });
-    lost = null;
+    for (const [node, reason] of silent) if (!lost.has(node)) tell({ type: 'lost', node, reason });
+    for (const node of lost) if (!silent.has(node)) tell({ type: 'recovered', node });
+    lost = new Set(silent.keys());
   };
   await look();
   clock.every(limits.swarmWatchPollMs, look, signal, () => undefined);
