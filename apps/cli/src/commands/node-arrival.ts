@@ -42,39 +42,11 @@ export async function awaitNode(
   }
 }
 
-/** What a daemon's silence looks like, and what it usually is. */
-const causes: readonly [RegExp, string][] = [
-  [
-    /ECONNREFUSED|refused/i,
-    'Docker does not listen there: did it restart? `journalctl -u docker` on the machine says why not.',
-  ],
-  [
-    /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|in time|no answer|did not answer/i,
-    'Nothing comes back: check the address, and that a firewall lets FrontendMaster in on that port.',
-  ],
-  [
-    /ENOTFOUND|EAI_AGAIN/i,
-    'FrontendMaster cannot resolve the name: use an address, or mend its name service.',
-  ],
-  [
-    /EXPIRED|NOT_YET_VALID|not yet valid/i,
-    'A certificate is not valid at this time: is the clock of the machine, or of FrontendMaster, wrong?',
-  ],
-  [
-    /CERT|certificate|ALTNAME|self.signed|issuer|SSL|TLS|wrong version/i,
-    'The daemon there shows another certificate: is the address that of the machine that joined, and did Docker restart?',
-  ],
-];
-
-/** Why FrontendMaster does not reach a node, and what to do. Pure. */
+/** Why FrontendMaster does not reach a node, in the engine's words, which say what to do. Pure. */
 export function describeSilence(name: string, reason: string | null): string {
-  const cause = causes.find(([pattern]) => pattern.test(reason ?? ''))?.[1];
   return [
     `${name} has joined, but FrontendMaster does not reach its Docker daemon.`,
-    reason ?? '',
-    cause ?? '',
+    reason ?? 'Check that Docker runs on it, and that a firewall lets FrontendMaster in.',
     'It goes on trying: `joh nodes` shows the node as ready once it answers.',
-  ]
-    .filter(Boolean)
-    .join('\n');
+  ].join('\n');
 }

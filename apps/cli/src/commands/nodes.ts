@@ -98,10 +98,16 @@ function show(output: Context['output'], node: Node): void {
 }
 
 function rowOf(node: Node): string[] {
-  const { name, engine, state, cores, memoryBytes, containers, labels, reason } = node;
+  const { id, name, engine, state, cores, memoryBytes, containers, labels, reason } = node;
   const count = (wanted: string) => containers.filter((one) => one.state === wanted).length;
   return [
-    ...[name, engine, state, `${cores} cores`, `${gibibytes(memoryBytes)} GiB`],
+    ...[
+      name === id ? id : `${id} (${name})`,
+      engine,
+      state,
+      `${cores} cores`,
+      `${gibibytes(memoryBytes)} GiB`,
+    ],
     ...[`${count('warm')} warm`, `${count('claimed')} claimed`],
     Object.entries(labels)
       .map(([key, value]) => `${key}=${value}`)
