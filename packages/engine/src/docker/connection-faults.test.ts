@@ -173,8 +173,10 @@ describe('the set of Docker hosts', () => {
     const engine = createDockerEngine({ clock, installation: 'test', hosts: () => hosts });
     closers.push(() => engine.close());
     const listing = engine.list(signal()).catch((error: Error) => error.message);
+    const describing = engine.nodes(signal());
     hosts = [];
     await engine.nodes(signal());
+    expect(await describing).toEqual([]);
     expect(await listing).toContain('one is no compute node any more');
   });
 

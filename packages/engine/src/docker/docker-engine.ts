@@ -48,7 +48,14 @@ export function createDockerEngine(options: DockerEngineOptions): Engine {
     kind: 'docker',
     async nodes(signal) {
       const both = entered(signal);
-      return Promise.all(hosts.refresh().map((host) => host.describe(both)));
+      const described = hosts.refresh().map((host) =>
+        host.describe(both).catch(() => {
+          both.throwIfAborted();
+          // It left while it was asked.
+          return null;
+        }),
+      );
+      return (await Promise.all(described)).filter((node) => node !== null);
     },
     async create(spec, signal) {
       const both = entered(signal);

@@ -54,7 +54,8 @@ export function createDockerHost(options: DockerHostOptions): DockerHost {
   const api = createEngineApi({ clock, endpoint, name, pingTimeoutMs });
   const closed = new AbortController();
   const containers = createDockerContainers({
-    ...{ api, timeouts, installation, image, network, node, name },
+    ...{ api, timeouts, installation, image, network, node },
+    name: 'socketPath' in endpoint ? 'this host' : name,
   });
   let last: EngineNode | null = null;
   let looking: Promise<EngineNode> | null = null;

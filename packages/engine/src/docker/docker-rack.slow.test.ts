@@ -5,7 +5,7 @@ import { type ClusterNode, fakeClock } from '@joh/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineConformance } from '../conformance.ts';
 import { engineIsolation } from '../conformance-isolation.ts';
-import { type Rack, startRack } from '../conformance-rack.ts';
+import { type Rack, runOnNode, startRack } from '../conformance-rack.ts';
 import { createDockerEngine, type DockerEngineOptions } from './docker-engine.ts';
 import type { DockerEndpoint, DockerHostAddress, TlsIdentity } from './host-address.ts';
 
@@ -13,6 +13,8 @@ const clock = systemClock();
 let rack: Rack;
 beforeAll(async () => {
   rack = await startRack('hosts', 3);
+  // One has its network ahead, the others get it from the engine.
+  for (const _ of [1, 2]) runOnNode(rack.cluster.nodes[1] as ClusterNode, 'network.sh', 'joh');
 });
 afterAll(async () => {
   console.log('docker rack', rack?.figures);
