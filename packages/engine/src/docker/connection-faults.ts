@@ -21,7 +21,8 @@ export function connectionFault(error: unknown, { name, endpoint }: HostPlace): 
 
 function wordsFor(error: unknown, isLocal: boolean): string {
   if (error instanceof DeadlinePassed) {
-    return isLocal ? `no answer ${error.message}` : `no answer ${error.message}. ${silent}`;
+    const late = `no answer ${error.message.replace('not ', '')}`;
+    return isLocal ? late : `${late}. ${silent}`;
   }
   const code = String((error as NodeJS.ErrnoException).code ?? '');
   const words = error instanceof Error ? error.message : String(error);

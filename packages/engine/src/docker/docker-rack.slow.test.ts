@@ -35,7 +35,7 @@ const engineOn = (installation: string, options: Partial<DockerEngineOptions> = 
   createDockerEngine({
     ...{ clock, installation, image: rack.image },
     hosts: () => rack.cluster.nodes.map(addressOf),
-    timeouts: { pingTimeoutMs: 1_000, listTimeoutMs: 4_000 },
+    timeouts: { pingTimeoutMs: 1_000, listTimeoutMs: 8_000 },
     ...options,
   });
 const nodesOf = (node?: NodeId) =>

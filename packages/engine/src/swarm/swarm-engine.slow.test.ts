@@ -36,7 +36,7 @@ const engineOn = (installation: string, options: Partial<SwarmEngineOptions> = {
   createSwarmEngine({
     ...{ clock, installation, image: rack.image },
     socketPath: rack.cluster.nodes[0]?.socketPath ?? '',
-    timeouts: { pingTimeoutMs: 1_000, listTimeoutMs: 4_000 },
+    timeouts: { pingTimeoutMs: 1_000, listTimeoutMs: 8_000 },
     ...options,
   });
 
