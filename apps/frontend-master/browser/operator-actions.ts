@@ -1,6 +1,6 @@
 /** What the buttons of the operator's page do. */
 import type { Node, Rack } from '@joh/protocol';
-import { count } from '../src/website/rack-words.ts';
+import { count, titleOf } from '../src/website/rack-words.ts';
 import { callApi, showFault } from './fault.ts';
 
 export interface Actions {
@@ -44,7 +44,7 @@ const held = ({ containers }: Node, ...states: string[]) =>
 
 const questions = {
   drain: (node: Node): Deed => ({
-    title: `Drain ${node.name}?`,
+    title: `Drain ${titleOf(node)}?`,
     question: `${held(node, 'warm', 'starting')} of its containers that nobody uses are destroyed and no more are made. ${
       held(node, 'claimed') === 0
         ? 'No session is on it.'
@@ -56,7 +56,7 @@ const questions = {
     path: `/api/nodes/${node.id}/drain`,
   }),
   return: (node: Node): Deed => ({
-    title: `Return ${node.name}`,
+    title: `Return ${titleOf(node)}`,
     question: null,
     verb: 'Return',
     isLoud: false,
@@ -64,7 +64,7 @@ const questions = {
     path: `/api/nodes/${node.id}/return`,
   }),
   remove: (node: Node): Deed => ({
-    title: `Remove ${node.name}?`,
+    title: `Remove ${titleOf(node)}?`,
     question: `FrontendMaster forgets it; to have it back it must join again. ${
       held(node, 'claimed') === 0
         ? 'No session is on it.'

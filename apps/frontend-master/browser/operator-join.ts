@@ -66,7 +66,7 @@ export function enhanceJoin(): Join {
         awaited = null;
         setText('join-expiry', '');
         status.className = 'done';
-        status.textContent = `${node.name} has joined: ${count(node.cores, 'core')}, ${memory(node.memoryBytes)}. ${nodeWords[node.state]}. ${node.reason ?? ''}`;
+        status.textContent = `${node.id} has joined: ${count(node.cores, 'core')}, ${memory(node.memoryBytes)}. ${nodeWords[node.state]}. ${node.reason ?? ''}`;
       } else if (leftMs <= 0)
         setText('join-expiry', 'It has expired. Close this and ask for another.');
       else setText('join-expiry', `Valid for ${duration(leftMs)}`);

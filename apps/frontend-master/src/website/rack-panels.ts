@@ -1,7 +1,15 @@
 /** The numbers around the rack: totals, claims, queue, events. Pure. */
 import type { Node, NodeEvent, NodeState, Rack } from '@joh/protocol';
 import { type Html, html } from './html.ts';
-import { clockTime, count, duration, nodeWords, type RackView, shortId } from './rack-words.ts';
+import {
+  clockTime,
+  count,
+  duration,
+  nodeWords,
+  type RackView,
+  shortId,
+  titleOf,
+} from './rack-words.ts';
 
 /** A row of tiles: what one wants to know from across the room. */
 export function totals(rack: Rack): Html {
@@ -10,7 +18,7 @@ export function totals(rack: Rack): Html {
     .map((state) => [state, rack.nodes.filter((one) => one.state === state).length] as const)
     .filter(([, many]) => many > 0)
     .map(([state, many]) => `${many} ${nodeWords[state].toLowerCase()}`);
-  return html`${tile('Nodes ready', `${ready} of ${rack.nodes.length}`, others.join(', ') || 'all of them', others.length > 0)}
+  return html`${tile('Nodes ready', `${ready} of ${rack.nodes.length}`, others.join(', ') || (ready > 0 ? 'all of them' : 'none yet'), others.length > 0)}
 ${rack.pool.classes.map((one) => {
   const isShort = one.warm === 0 && one.free === 0 && one.starting === 0;
   const rest = [
@@ -74,8 +82,8 @@ export function queue(rack: Rack): Html {
 export function eventFilter(rack: Rack, view: RackView): Html {
   const choice = (value: string, text: string, isChosen: boolean) =>
     html`<option value="${value}"${isChosen ? html` selected` : ''}>${text}</option>`;
-  return html`${choice('', 'All nodes', view.eventsOf === null)}${rack.nodes.map(({ id, name }) =>
-    choice(id, name, view.eventsOf === id),
+  return html`${choice('', 'All nodes', view.eventsOf === null)}${rack.nodes.map((node) =>
+    choice(node.id, titleOf(node), view.eventsOf === node.id),
   )}`;
 }
 
@@ -89,7 +97,7 @@ export function events(
   const shown = all.filter(({ node }) => view.eventsOf === null || node === view.eventsOf);
   if (shown.length === 0)
     return html`<p class="empty">Nothing has happened${view.eventsOf ? ' on it' : ''} yet.</p>`;
-  const names = new Map(nodes.map(({ id, name }) => [id as string, name]));
+  const names = new Map(nodes.map((node) => [node.id as string, titleOf(node)]));
   return html`<ol class="log">${shown
     .toReversed()
     .map(
@@ -103,7 +111,9 @@ export function events(
 /** What a screen reader is told between two looks: nodes that changed, and a queue that began or ended. Pure. */
 export function changes(before: Rack, now: Rack): string[] {
   const states = new Map<string, NodeState>(before.nodes.map(({ id, state }) => [id, state]));
-  const said = now.nodes.flatMap(({ id, name, state, reason }) => {
+  const said = now.nodes.flatMap((node) => {
+    const { id, state, reason } = node;
+    const name = titleOf(node);
     const was = states.get(id);
     states.delete(id);
     if (was === state) return [];
@@ -112,7 +122,7 @@ export function changes(before: Rack, now: Rack): string[] {
   });
   const gone = before.nodes
     .filter(({ id }) => states.has(id))
-    .map(({ name }) => `${name} is removed.`);
+    .map((node) => `${titleOf(node)} is removed.`);
   const waits = now.pool.queue > 0;
   if (waits !== before.pool.queue > 0) {
     said.push(waits ? `${count(now.pool.queue, 'session')} waiting.` : 'Nobody waits any more.');

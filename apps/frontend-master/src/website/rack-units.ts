@@ -14,6 +14,7 @@ import {
   shortId,
   slotStates,
   slotWords,
+  titleOf,
 } from './rack-words.ts';
 
 /** More free slots than this are a number: they say nothing one by one. */
@@ -43,14 +44,14 @@ function unit(node: Node, rack: Rack, view: RackView): Html {
   const isOpen = view.open.has(node.id);
   return html`<li class="unit ${node.state}" id="unit-${node.id}" data-testid="unit-${node.id}">
 <div class="face">
-<h3><span class="led"></span>${node.name}${labels(node)}</h3>
+<h3><span class="led"></span>${titleOf(node)}${labels(node)}</h3>
 <p>${size(node)}</p>
 </div>
 <div class="bays">${classes.map((kind) => bay(node, kind))}</div>
 <div class="state"><p>${nodeWords[node.state]}</p><p>${node.reason ?? imageLine(node)}</p></div>
 <div class="acts">${actions(node)}
 <button type="button" class="small quiet" data-act="open" data-node="${node.id}" aria-expanded="${String(isOpen)}"
- aria-controls="details-${node.id}" aria-label="Details of ${node.name}">Details</button></div>
+ aria-controls="details-${node.id}" aria-label="Details of ${titleOf(node)}">Details</button></div>
 <div class="details" id="details-${node.id}"${isOpen ? '' : html` hidden`}>${
     isOpen ? details(node, rack, view) : ''
   }</div>
@@ -108,7 +109,7 @@ export function baySentence(node: Node, kind: ContainerClass): string {
 function actions(node: Node): Html {
   const button = (act: string, text: string, look: string) =>
     html`<button type="button" class="small ${look}" data-act="${act}" data-node="${node.id}"
- aria-label="${text} ${node.name}">${text}</button>`;
+ aria-label="${text} ${titleOf(node)}">${text}</button>`;
   const isOut = node.state === 'draining' || node.state === 'quarantined';
   return html`${isOut ? button('return', 'Return', '') : button('drain', 'Drain', 'quiet')}${
     // A node that did not join by a command is not the operator's to remove here.
@@ -118,7 +119,7 @@ function actions(node: Node): Html {
 
 function details(node: Node, rack: Rack, view: RackView): Html {
   const joined = node.joinedAt
-    ? `Joined ${clockTime(node.joinedAt, rack.at, view.zone)} from ${node.address}. `
+    ? `${node.name}, joined ${clockTime(node.joinedAt, rack.at, view.zone)} from ${node.address}. `
     : '';
   return html`<p class="muted">Engine ${node.engine}. ${joined}${classes.map((kind) => `${baySentence(node, kind)}. `).join('')}
 <button type="button" class="link" data-act="events" data-node="${node.id}">Its events</button></p>
@@ -131,13 +132,13 @@ function nodeWish(node: Node, wish: PoolWish): Html {
   const sized = (kind: ContainerClass) => node.slots.find((one) => one.class === kind);
   return html`<form class="wish" data-wish="${node.id}" data-keep>
 <fieldset><legend>Only for this node</legend>
-${classes.map((kind) => wishFields(kind, own[kind], sized(kind), `of ${node.name}`))}
+${classes.map((kind) => wishFields(kind, own[kind], sized(kind), `of ${titleOf(node)}`))}
 <button class="small">Save</button> <small>Empty: as the whole pool.</small></fieldset>
 <div role="alert" hidden></div></form>`;
 }
 
 function containers(node: Node, rack: Rack, view: RackView): Html {
-  return html`<table><caption class="unseen">Containers of ${node.name}</caption>
+  return html`<table><caption class="unseen">Containers of ${titleOf(node)}</caption>
 <thead><tr><th scope="col">Container</th><th scope="col">Class</th><th scope="col">State</th><th scope="col">Session</th><th scope="col">Image</th><th scope="col">Since</th></tr></thead>
 <tbody>${node.containers.map(
     ({ id, class: kind, state, session, image, createdAt }) => html`<tr id="row-${id}">

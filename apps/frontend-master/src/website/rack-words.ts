@@ -1,5 +1,5 @@
 /** How the operator's page writes numbers, times and states. Pure: FM and the page's script share it. */
-import type { ContainerClass, ContainerState, NodeState } from '@joh/protocol';
+import type { ContainerClass, ContainerState, Node, NodeState } from '@joh/protocol';
 
 /** What the page shows besides the rack itself. */
 export interface RackView {
@@ -21,6 +21,11 @@ export const nodeWords: Readonly<Record<NodeState, string>> = {
   quarantined: 'Quarantined',
   unreachable: 'Silent',
 };
+
+/** A machine that joined is called as its operator called it; others as they call themselves. */
+export function titleOf({ id, name, address }: Pick<Node, 'id' | 'name' | 'address'>): string {
+  return address === null ? name : id;
+}
 
 /** In the order in which slots stand in a bay, so that a bay reads like a level. */
 export const slotStates = ['claimed', 'warm', 'starting', 'quarantined', 'gone', 'free'] as const;

@@ -18,6 +18,19 @@ export interface TestSite {
   close(): Promise<void>;
 }
 
+/** Of Debian's Chromium, or the one that `JOH_CHROMIUM` names. */
+export const browserOptions = {
+  executablePath: process.env.JOH_CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
 const app = join(import.meta.dirname, '..', '..');
 const pictures = process.env.JOH_PICTURES;
 
@@ -53,17 +66,7 @@ export async function startTestSite(
     requireSession: async () => undefined,
   });
   await http.listen({ host: '127.0.0.1', port: 0 });
-  const browser = await chromium.launch({
-    executablePath: process.env.JOH_CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  const browser = await chromium.launch(browserOptions);
   return {
     http,
     async open(path, viewport = { width: 1280, height: 850 }) {
