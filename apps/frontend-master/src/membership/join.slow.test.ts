@@ -22,6 +22,7 @@ describe('a machine that joins', () => {
   let cluster: DockerCluster;
   let product: Product;
   let client: ReturnType<typeof createFrontendClient>;
+  let folder: string;
   beforeAll(async () => {
     cluster = await startDockerCluster({ nodes: 2, as: 'machines' });
     product = await startProduct(
@@ -33,16 +34,33 @@ describe('a machine that joins', () => {
     );
     const { url } = product;
     client = createFrontendClient({ url, fetch, clock: systemClock(), token: null });
-    await client.signUp({ email: 'ada@example.com', name: 'ada', password: 'correct horse' });
+    const signUp = { email: 'ada@example.com', name: 'ada', password: 'correct horse' };
+    const { token } = await client.signUp(signUp);
+    folder = mkdtempSync(join(tmpdir(), 'joh-join-'));
+    const signIns = { [url]: { email: signUp.email, token } };
+    writeFileSync(join(folder, 'sign-ins.json'), JSON.stringify({ signIns }), { mode: 0o600 });
   });
   afterAll(async () => {
     await product?.stop();
     await cluster?.remove();
+    if (folder) rmSync(folder, { recursive: true });
   });
 
   const nodes = async () => (await client.nodes()).nodes;
   const leave = (name: string, node: ClusterNode) =>
     client.operator.joinNode({ name, host: node.address, labels: { rack: '1' } });
+  /** The command line as an operator's process. */
+  const startJoh = (parameters: string[]) => {
+    const main = join(import.meta.dirname, '../../../cli/src/main.ts');
+    const environment = { ...process.env, JOH_URL: product.url, JOH_CONFIG: folder };
+    const child = spawn(process.execPath, [main, ...parameters, '--json'], { env: environment });
+    let said = '';
+    let printed = '';
+    child.stderr.on('data', (chunk) => (said += chunk));
+    child.stdout.on('data', (chunk) => (printed += chunk));
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    return { said: () => said, printed: () => printed, ended };
+  };
   const configuration = (node: ClusterNode) => join(node.etc, 'daemon.json');
   const paste = (node: ClusterNode, command: string, restart: string) => {
     const [program = '', ...parameters] = [...node.enter, 'sh'];
@@ -60,16 +78,21 @@ describe('a machine that joins', () => {
   it('is a node within seconds, and its daemon answers FrontendMaster alone', async () => {
     const [node] = cluster.nodes as [ClusterNode];
     writeFileSync(configuration(node), '{"log-level": "warn"}');
-    const { command, token } = await leave('first', node);
+    const joh = startJoh(['node', 'join', 'first', '--host', node.address, '--label', 'rack=1']);
+    const command = await waitFor(() => /joh=\$\(mktemp\).*\nJOH\n/s.exec(joh.said())?.[0], {
+      deadlineMs: 20_000,
+      what: 'joh prints the command',
+    });
+    const [, token = ''] = /^token (\S+)$/m.exec(command) ?? [];
     const { status, output } = await paste(node, command, node.restartCommand);
     expect(output).toContain('ready as first');
     expect(status).toBe(0);
     expect(output).not.toContain(token);
-    const shown = await waitFor(
-      async () => (await nodes()).find(({ id, state }) => id === 'first' && state === 'ready'),
-      { deadlineMs: 15_000, what: 'the node is ready' },
-    );
+    // joh ends when FrontendMaster itself has reached the node.
+    expect(await joh.ended).toBe(0);
+    const { node: shown } = JSON.parse(joh.printed());
     expect(shown).toMatchObject({
+      ...{ id: 'first', name: 'first', state: 'ready' },
       address: `${node.address}:2376`,
       labels: { rack: '1' },
       reason: null,
