@@ -21,7 +21,7 @@ beforeAll(async () => {
     },
     { warms: false },
   );
-  browser = await chromium.launch(browserOptions);
+  browser = await chromium.launch(browserOptions(process.env));
 });
 afterAll(async () => {
   await browser?.close();

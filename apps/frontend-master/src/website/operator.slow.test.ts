@@ -16,7 +16,7 @@ const full = (change: Record<number, SampleNode> = {}) =>
 beforeAll(async () => {
   const content = { templates: [], listProjects: async () => [], rack: async () => rack };
   rack = sampleRack(full());
-  site = await startTestSite(content, ({ app }) => {
+  site = await startTestSite(content, process.env, ({ app }) => {
     app.get('/api/rack', async () => {
       looks += 1;
       return rack;

@@ -18,9 +18,12 @@ export interface TestSite {
   close(): Promise<void>;
 }
 
+/** A test's own environment. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Of Debian's Chromium, or the one that `JOH_CHROMIUM` names. */
-export const browserOptions = {
-  executablePath: process.env.JOH_CHROMIUM ?? '/usr/bin/chromium',
+export const browserOptions = (environment: Environment) => ({
+  executablePath: environment.JOH_CHROMIUM ?? '/usr/bin/chromium',
   args: [
     '--no-sandbox',
     '--disable-gpu',
@@ -29,14 +32,14 @@ export const browserOptions = {
     '--disable-component-update',
     '--disable-sync',
   ],
-};
+});
 
 const app = join(import.meta.dirname, '..', '..');
-const pictures = process.env.JOH_PICTURES;
 
 /** `routes` adds what the pages ask of the API. */
 export async function startTestSite(
   content: Pick<WebsiteOptions, 'listProjects' | 'templates' | 'rack'>,
+  environment: Environment,
   routes: (http: Http) => void = () => undefined,
 ): Promise<TestSite> {
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: app });
@@ -66,7 +69,7 @@ export async function startTestSite(
     requireSession: async () => undefined,
   });
   await http.listen({ host: '127.0.0.1', port: 0 });
-  const browser = await chromium.launch(browserOptions);
+  const browser = await chromium.launch(browserOptions(environment));
   return {
     http,
     async open(path, viewport = { width: 1280, height: 850 }) {
@@ -77,6 +80,7 @@ export async function startTestSite(
       return page;
     },
     async picture(page, name) {
+      const pictures = environment.JOH_PICTURES;
       if (!pictures) return;
       mkdirSync(pictures, { recursive: true });
       await page.screenshot({ path: join(pictures, `${name}.png`) });

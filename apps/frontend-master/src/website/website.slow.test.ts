@@ -29,7 +29,7 @@ beforeAll(async () => {
     listProjects: async () => projects,
     rack: () => Promise.reject(fault('E_STORE_FULL')),
   };
-  site = await startTestSite(content, (http) => {
+  site = await startTestSite(content, process.env, (http) => {
     http.app.post('/api/sessions', () => {
       throw fault('E_SESSION_QUEUE_FULL');
     });
