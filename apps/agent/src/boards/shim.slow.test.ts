@@ -1,10 +1,18 @@
 /** The real shim under a libusb program and under a real tool, with the agent's socket and a page. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sharedDevice } from '@joh/boards';
-import { buildShim } from '@joh/boards/oracle';
-import { type SimulatedFaults, simulatedIcebreaker } from '@joh/boards/simulated';
+import { gunzipSync } from 'node:zlib';
+import { type ProgramTarget, sharedDevice } from '@joh/boards';
+import { buildShim, ecp5Image, ice40Image, pairs, withFile } from '@joh/boards/oracle';
+import {
+  type SimulatedBoard,
+  type SimulatedFaults,
+  simulatedEcp5Evaluation,
+  simulatedFomu,
+  simulatedIcebreaker,
+} from '@joh/boards/simulated';
 import { createToolServer, describeDevice, splitNumber, withNumber } from '@joh/boards/tunnel';
 import { systemClock } from '@joh/clock';
 import { type TemporaryFolder, temporaryFolder, waitFor } from '@joh/testkit';
@@ -15,9 +23,6 @@ const clock = systemClock();
 const compiler = 'gcc';
 const exercise = fileURLToPath(
   new URL('../../../../packages/usb-shim/exercise/exercise.c', import.meta.url),
-);
-const image = fileURLToPath(
-  new URL('../../../../packages/bitstream/fixtures/up5k-memory.bin', import.meta.url),
 );
 const built = await temporaryFolder('joh-shim');
 let folder: TemporaryFolder;
@@ -41,10 +46,15 @@ afterEach(async () => {
   await folder.remove();
 });
 
+const icebreaker = (faults: SimulatedFaults = {}) =>
+  simulatedIcebreaker({ clock, faults, jumpers: 'sram' });
+
 /** A page that shares a board; `close` is what a reload does. */
-async function page(faults: SimulatedFaults = {}, jumpers: 'sram' | 'flash' = 'sram') {
-  const description = await describeDevice(simulatedIcebreaker({ clock }).device, clock);
-  const board = simulatedIcebreaker({ clock, faults, jumpers });
+async function page(board: SimulatedBoard) {
+  // A simulated board counts its transfers for its faults; its descriptors are asked of its like.
+  const { productId } = board.device;
+  const like = productId === 0x5bf0 ? simulatedFomu({ clock }) : simulatedIcebreaker({ clock });
+  const description = await describeDevice(like.device, clock);
   const shared = sharedDevice(board.device);
   const server = createToolServer({
     clock,
@@ -88,7 +98,7 @@ function start(command: string, ...args: string[]) {
   child.on('close', (status) => {
     run.status = status ?? -1;
   });
-  const ended = () => waitFor(() => run.status !== null, { deadlineMs: 30_000, what: run.text });
+  const ended = () => waitFor(() => run.status !== null, { deadlineMs: 60_000, what: run.text });
   return { ...run, run, ended };
 }
 
@@ -99,14 +109,14 @@ test.each([
   ['isochronous', {}],
   ['posted', { unplugAtTransfer: 20 }],
 ] as const)('exercise %s', async (name, faults) => {
-  await page(faults);
+  await page(icebreaker(faults));
   const { run, ended } = start(join(built.path, 'exercise'), name);
   await ended();
   expect(run.text.split('\n').at(-2), run.text).toBe('ok');
 });
 
 test('hot-plug: what is there, what leaves, what comes', async () => {
-  const { announce } = await page();
+  const { announce } = await page(icebreaker());
   const { run, ended } = start(join(built.path, 'exercise'), 'plug');
   await waitFor(() => run.text.includes('arrived'));
   announce(false);
@@ -117,7 +127,7 @@ test('hot-plug: what is there, what leaves, what comes', async () => {
 });
 
 test('an interface in use is refused, and the person at the terminal reads by whom', async () => {
-  const { shared } = await page();
+  const { shared } = await page(icebreaker());
   const other = shared.lease('the Board view');
   await other.open();
   await other.claimInterface(0);
@@ -127,8 +137,8 @@ test('an interface in use is refused, and the person at the terminal reads by wh
 });
 
 test('a tool that is killed in the middle gives the board back', async () => {
-  const { server, shared } = await page({ hangAtTransfer: 30 });
-  const { child, ended } = start('iceprog', '-S', image);
+  const { server, shared } = await page(icebreaker({ hangAtTransfer: 30 }));
+  const { child, ended } = start('iceprog', '-S', ice40Image);
   await waitFor(() => server.uses()[0]?.tool.startsWith('iceprog'), { deadlineMs: 10_000 });
   await waitFor(() => shared.users[0]?.interfaces.includes(0), { deadlineMs: 10_000 });
   child.kill('SIGKILL');
@@ -138,10 +148,28 @@ test('a tool that is killed in the middle gives the board back', async () => {
 });
 
 test('a page that goes away in the middle ends the tool', async () => {
-  const { server, line } = await page({ hangAtTransfer: 30 });
-  const { run, ended } = start('iceprog', '-S', image);
+  const { server, line } = await page(icebreaker({ hangAtTransfer: 30 }));
+  const { run, ended } = start('iceprog', '-S', ice40Image);
   await waitFor(() => server.uses().length === 1, { deadlineMs: 10_000 });
   line.close();
   await ended();
   expect(run.status).toBeGreaterThan(0);
+});
+
+const ecp5 = join(built.path, 'top.bit');
+const boardsOf = {
+  icebreaker: (target: ProgramTarget) => simulatedIcebreaker({ clock, jumpers: target }),
+  fomu: () => simulatedFomu({ clock }),
+  'ecp5-evn': () => simulatedEcp5Evaluation({ clock }),
+} as const;
+
+test.each(pairs)('through the tunnel: $tool, $board, $target', async (pair) => {
+  const { tool, args, board: name, target, exit } = pair;
+  writeFileSync(ecp5, gunzipSync(readFileSync(ecp5Image)));
+  const { board } = await page(boardsOf[name](target));
+  const { run, ended } = start(tool, ...withFile(args, name === 'ecp5-evn' ? ecp5 : ice40Image));
+  await ended();
+  expect(run.status, run.text).toBe(exit);
+  await waitFor(() => board.state().configured, { what: run.text });
+  expect(board.state().source).toBe(target);
 });

@@ -63,13 +63,3 @@ test('openFPGALoader refuses an image of another ECP5, as we do', async () => {
   expect(run.text).toMatch(/mismatch between target's idcode and bitstream idcode/);
   expect(board.state().configured).toBe(false);
 });
-
-test('docs/boards.md has its row', () => {
-  const text = readFileSync(new URL('../../../../docs/boards.md', import.meta.url), 'utf8').replace(
-    / +/g,
-    ' ',
-  );
-  expect(text).toContain(
-    '| openFPGALoader | `openFPGALoader -b ecp5_evn top.bit` | simulated ECP5 evaluation board | sram | programs it; configuration bytes equal ours |',
-  );
-});

@@ -1,0 +1,96 @@
+/**
+ * Drivers against devices that say anything: an end in time, a fault or a success, and nothing sent
+ * that was not asked for. `npm run fuzz -w packages/boards` takes a million replies.
+ */
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { boardById, eraseFlash, programBoard, readFlash, type UsbPort } from '@joh/boards';
+import { finishWith } from '@joh/boards/conformance';
+import type { Clock } from '@joh/clock';
+import { isFault } from '@joh/protocol';
+import { fakeClock, seededRandom } from '@joh/testkit';
+import { expect, test } from 'vitest';
+import { type Asked, unasked } from './asked-for.ts';
+import { babbler } from './babbling.ts';
+
+const fixture = (name: string) =>
+  readFileSync(new URL(`../../../bitstream/fixtures/${name}`, import.meta.url));
+const image = new Uint8Array(fixture('up5k-memory.bin'));
+const ecp5 = new Uint8Array(gunzipSync(fixture('ecp5-um5g-85k-blinky.bit.gz')));
+const icebreaker = boardById('icebreaker');
+const repliesMin = Number(process.env.JOH_FUZZ_REPLIES ?? 3_000);
+
+interface Case {
+  asked: Asked;
+  run(port: UsbPort, clock: Clock): Promise<unknown>;
+}
+
+const cases: readonly [Case, ...Case[]] = [
+  {
+    asked: { what: 'flash', image },
+    run: (port, clock) =>
+      programBoard({ port, clock, board: icebreaker, bitstream: image, target: 'flash' }),
+  },
+  {
+    asked: { what: 'sram', image },
+    run: (port, clock) =>
+      programBoard({ port, clock, board: icebreaker, bitstream: image, target: 'sram' }),
+  },
+  {
+    asked: { what: 'dfu', image },
+    run: (port, clock) => programBoard({ port, clock, board: boardById('fomu'), bitstream: image }),
+  },
+  {
+    asked: { what: 'jtag', image: ecp5 },
+    run: (port, clock) =>
+      programBoard({ port, clock, board: boardById('ecp5-evn'), bitstream: ecp5 }),
+  },
+  {
+    asked: { what: 'read', length: 9000 },
+    run: (port, clock) => readFlash({ port, clock, board: icebreaker }, 9000),
+  },
+  {
+    asked: { what: 'erase', length: 9000 },
+    run: (port, clock) => eraseFlash({ port, clock, board: icebreaker }, 9000),
+  },
+];
+
+test(`${repliesMin} replies`, { timeout: 120_000 + 2 * repliesMin }, async () => {
+  let replies = 0;
+  for (let seed = 1; replies < repliesMin; seed += 1) {
+    const random = seededRandom(seed);
+    const clock = fakeClock();
+    const { asked, run } = random.pick(cases);
+    const device = babbler(random, clock.sleep, 0.8);
+    const ended = await finishWith(clock)(
+      run(device.port, clock).then(
+        () => null,
+        (error: unknown) => error,
+      ),
+    );
+    const name = `seed ${seed}, ${asked.what}`;
+    expect(ended === null || isFault(ended), `${name}: ${String(ended)}`).toBe(true);
+    expect(unasked(device.seen, asked), name).toBeNull();
+    // An hour of simulated time is no end in time.
+    expect(clock.monotonic(), name).toBeLessThan(3_600_000);
+    replies += device.replies();
+  }
+});
+
+test('the judge sees what was not asked for', () => {
+  const bulk = (...data: number[]) => ({
+    device: 1,
+    endpoint: 2,
+    setup: null,
+    isIn: false,
+    data: Uint8Array.from(data),
+  });
+  // Select and reset low, a 64 KB erase of address 80000h, select high.
+  const erase = [bulk(0x80, 0, 0x93), bulk(0x11, 3, 0, 0xd8, 8, 0, 0), bulk(0x80, 0, 0x83)];
+  expect(unasked(erase, { what: 'flash', image })).toBe('instruction 216 at 524288');
+  expect(unasked(erase, { what: 'read', length: 9 })).not.toBeNull();
+  expect(unasked(erase, { what: 'sram', image })).not.toBeNull();
+  const block = { ...bulk(1, 2, 3), endpoint: 0 };
+  const setup = { requestType: 'class', recipient: 'interface', request: 1, value: 0, index: 0 };
+  expect(unasked([{ ...block, setup: setup as never }], { what: 'dfu', image })).not.toBeNull();
+});
