@@ -13,14 +13,13 @@ export interface SeenNode {
 export function tellNodeChanges(
   before: readonly SeenNode[],
   after: readonly SeenNode[],
-  graceMs: number,
 ): Telling[] {
   return after.flatMap((node) => {
     const was = before.find(({ id }) => id === node.id)?.state;
     const kind = was === node.state ? null : kindOf(was, node.state);
     if (kind === null) return [];
     const sentences: Record<typeof kind, string> = {
-      'node-lost': `${node.name} does not answer: ${plain(node.reason)}. Its sessions go on while their agents are heard; after ${graceMs / 1000} s of silence they move.`,
+      'node-lost': `${node.name} does not answer: ${plain(node.reason)}. Its sessions go on while their agents are heard; those whose agents are silent for long move.`,
       'node-returned': `${node.name} is in service${was === undefined ? '' : ' again'}; what was left on it of containers given up is destroyed.`,
       'node-drained': `${node.name} is being drained by an operator: its sessions go on, and nothing new is started.`,
       'node-quarantined': `${node.name} is in quarantine: ${plain(node.reason)}.`,

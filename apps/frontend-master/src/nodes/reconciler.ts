@@ -180,12 +180,12 @@ function createParts(options: ReconcilerOptions, wake: () => void, seen: () => S
 
 /** Tells what happened to nodes; one that was away may be another machine now. */
 function noteNodes(
-  { events, failures, limits }: ReconcilerOptions,
+  { events, failures }: ReconcilerOptions,
   before: Seen | null,
   after: Seen,
   forgetImages: (node: NodeId) => void,
 ): void {
-  for (const change of tellNodeChanges(before?.nodes ?? [], after.nodes, limits.lostGraceMs)) {
+  for (const change of tellNodeChanges(before?.nodes ?? [], after.nodes)) {
     events.tell(change);
     if (!change.node) continue;
     if (change.kind === 'node-lost') forgetImages(change.node);
