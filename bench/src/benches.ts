@@ -11,6 +11,7 @@ import { openBench } from './open/open-bench.ts';
 import { programBench } from './program/program-bench.ts';
 import { rackBench } from './rack/rack-bench.ts';
 import { tunnelBench } from './tunnel/tunnel-bench.ts';
+import { virtualBoardBench } from './virtual-board/virtual-board-bench.ts';
 
 /** Every benchmark, once. */
 export const benches: readonly Bench[] = [
@@ -24,6 +25,7 @@ export const benches: readonly Bench[] = [
   openBench,
   tunnelBench,
   programBench,
+  virtualBoardBench,
   nixCacheBench,
   agentBench,
 ];

@@ -58,7 +58,7 @@ async function bringUp(id: string, make: typeof simulatedIcebreaker) {
 test('serv on an iCEBreaker says hello', { timeout: 290_000 }, async () => {
   await install('pythondata-cpu-serv', '1.2.0.post146');
   const parts = ['servant', 'servant_arbiter', 'servant_clock_gen', 'servant_gpio', 'servant_mux'];
-  const others = [...parts, 'servant_ram', 'servant_timer', 'service', 'ice40_pll'];
+  const others = [...parts, 'servant_ram', 'servant_timer', 'service'];
   await write(
     {
       board: 'icebreaker',
