@@ -21,6 +21,8 @@ export interface ConformanceOptions {
   timeoutMs?: number;
   /** How long a case waits for a state to be reached. Default 5 s. */
   waitMs?: number;
+  /** Runs the cases side by side, but those that silence a daemon: where each waits for one. */
+  isConcurrent?: boolean;
 }
 
 export interface ConformanceSkip {
@@ -282,7 +284,8 @@ export function engineConformance(options: ConformanceOptions): void {
     });
     for (const [name, run] of Object.entries(cases)) {
       const skip = skips.get(name as ConformanceCase);
-      const declare = skip?.sin ? it.fails : skip ? it.skip : it;
+      const alone = options.isConcurrent && !name.includes('silent') ? it.concurrent : it;
+      const declare = skip?.sin ? it.fails : skip ? it.skip : alone;
       const title = skip ? `${name} (${skip.sin ? 'must fail' : 'not run'}: ${skip.reason})` : name;
       declare(title, () => run(world), options.timeoutMs ?? 20_000);
     }

@@ -103,6 +103,7 @@ engineConformance({
   name: 'swarm, a manager and three workers',
   timeoutMs: 60_000,
   waitMs: 20_000,
+  isConcurrent: true,
   create: async () => ({
     engine: engineOn('test'),
     another: async (which) => engineOn(which === 'same' ? 'test' : 'strange'),
