@@ -10,8 +10,8 @@ export interface ApiPerson extends Person {
   client: FrontendClient;
   /** One call as it goes over the wire. */
   call(method: string, path: string, body?: unknown): Promise<Answer>;
-  /** A project from the blinky template, opened and ready. */
-  openProject(name: string): Promise<{ session: SessionId; root: string }>;
+  /** A project from a template, by default the blinky, opened and ready. */
+  openProject(name: string, template?: string): Promise<{ session: SessionId; root: string }>;
 }
 
 interface Answer {
@@ -30,8 +30,8 @@ export async function newPerson(url: string, name: string): Promise<ApiPerson> {
     token,
     client,
     call: (method, path, body) => call(url, token, method, path, body),
-    openProject: async (project) => {
-      await client.projects.create({ name: project, template: 'icebreaker-blinky' });
+    openProject: async (project, template = 'icebreaker-blinky') => {
+      await client.projects.create({ name: project, template });
       const { id } = await client.sessions.create({ project: `${name}/${project}` });
       const ready = await client.sessions.waitUntilReady(id, { deadlineMs: 60_000 });
       return { session: id, root: ready.root ?? '' };

@@ -1,0 +1,90 @@
+/** A computer built in the product, programmed into the simulated board, and talked to. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { enter, newPerson } from './person.ts';
+import { expect, test } from './product-test.ts';
+
+// Place and route takes 15 s on two cores that do nothing else, compiling for the picture 10 s.
+test.setTimeout(600_000);
+
+test('the computer of the template lives on the virtual board', async ({ page, product }) => {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  const person = await newPerson(product.url, 'virtual');
+  const { session } = await person.openProject('computer', 'icebreaker-soc');
+  const board = page.getByTestId('virtual-board');
+  const said = board.getByTestId('uart-screen').locator('.xterm-rows');
+  try {
+    await enter(page, product.url, person);
+    await page.goto(`${product.url}/ide/${session}`);
+
+    await test.step('build it', async () => {
+      await expect(page.getByRole('treeitem', { name: 'joh.json' })).toBeVisible();
+      await page.keyboard.press('Control+Shift+B');
+      await expect(page.getByTestId('build-state')).toContainText('Built in', { timeout: 290_000 });
+      await page.getByTestId('build-view').getByRole('button', { name: 'Program a board' }).click();
+    });
+
+    await test.step('program the simulated board: its lights and its serial port', async () => {
+      await program(page);
+      await expect(said).toContainText('Hello from RISC-V', { timeout: 180_000 });
+      await expect(board.getByTestId('virtual-board-times')).toContainText(/simulated [\d.]+ s of/);
+      await expect(board.getByTestId('virtual-board-speed')).toContainText(/real time/);
+      await shines(page, 'LED1');
+      await picture(page, 'virtual-board');
+    });
+
+    await test.step('talk to it', async () => {
+      await board.locator('.xterm').click();
+      await page.keyboard.type('good morning');
+      await page.keyboard.press('Enter');
+      await expect(said).toContainText('You wrote: good morning', { timeout: 60_000 });
+    });
+
+    await test.step('a button stops its lights, a restart makes it greet again', async () => {
+      await board.getByTestId('virtual-board-reset').click();
+      await expect(said).toContainText(/You wrote[\s\S]*Hello/, { timeout: 60_000 });
+      const button = board.locator('[data-button=BTN1]');
+      await button.hover();
+      await page.mouse.down();
+      await expect(button).toHaveAttribute('aria-pressed', 'true');
+      await page.mouse.up();
+      await board.getByTestId('virtual-board-pause').click();
+      await expect(board.getByTestId('virtual-board-pause')).toHaveAttribute('data-paused', 'true');
+    });
+
+    await test.step('the same design again is there at once', async () => {
+      await program(page);
+      await expect(board.getByTestId('virtual-board-times')).toContainText('simulated', {
+        timeout: 20_000,
+      });
+      await shines(page, 'LED1');
+    });
+    expect(errors.filter((text) => !/Canceled/.test(text))).toEqual([]);
+  } finally {
+    await person.client.sessions.remove(session);
+  }
+});
+
+async function program(page: Page): Promise<void> {
+  await page.getByTestId('board-program').click();
+  await expect(page.getByTestId('board-result').locator('[data-state=done]')).toBeVisible({
+    timeout: 120_000,
+  });
+}
+
+/** At some moment it is lit; it blinks every half second of the design's time. */
+async function shines(page: Page, id: string): Promise<void> {
+  const light = page.locator(`[data-light=${id}]`);
+  await expect
+    .poll(async () => Number(await light.getAttribute('data-part')), { timeout: 120_000 })
+    .toBeGreaterThan(0.5);
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.JOH_PICTURES;
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+}
