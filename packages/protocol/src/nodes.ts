@@ -63,10 +63,9 @@ export const node = z.object({
 export const nodeList = z.object({ nodes: z.array(node) });
 
 /** What an operator wants of one class on a node. */
-const classWish = z.object({
-  warm: z.number().int().min(0).max(999),
-  max: z.number().int().min(0).max(999),
-});
+const classWish = z
+  .object({ warm: z.number().int().min(0).max(999), max: z.number().int().min(0).max(999) })
+  .refine(({ warm, max }) => warm <= max, 'more are wanted warm than there may be');
 /** A class that is not named is sized from the node's cores and memory. */
 const classWishes = z.object({
   standard: classWish.optional(),

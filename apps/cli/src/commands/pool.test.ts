@@ -29,6 +29,7 @@ describe('joh pool set', () => {
   it.each([
     [['standard=2'], {}, 'standard=2: use <class>=<warm>/<most>'],
     [['huge=1/1'], {}, 'huge=1/1: use'],
+    [['burst=3/2'], {}, 'classes.burst: more are wanted warm than there may be'],
     [[], { refill: 'many' }, 'refillPerMinute'],
     [[], { image: 'no image!' }, 'image: use <name>'],
     [['burst=1/1'], { node: 'No Node' }, 'nodes'],
