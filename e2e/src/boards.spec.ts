@@ -8,10 +8,10 @@ import { root } from './root.ts';
 import { simulateUsb, type UsbHand } from './simulated-usb.ts';
 
 /** A flash is written page by page, on a machine that may be busy. */
-const slow = { timeout: 60_000 };
+const slow = { timeout: 120_000 };
 
-test.use({ actionTimeout: 20_000 });
-test.setTimeout(240_000);
+test.use({ actionTimeout: 60_000 });
+test.setTimeout(600_000);
 
 const image = 'build/top.bin';
 const otherDevice = join(root, 'packages/bitstream/fixtures/hx8k-memory.bin');
@@ -45,9 +45,9 @@ test('boards on the desk: programmed by the Board view and by the terminal’s t
 });
 
 async function sitDown(page: Page, usb: UsbHand): Promise<Desk> {
-  await expect(page.getByRole('treeitem', { name: 'icebreaker.pcf' })).toBeVisible();
+  await expect(page.getByRole('treeitem', { name: 'icebreaker.pcf' })).toBeVisible(slow);
   await page.keyboard.press('Control+Shift+B');
-  await expect(page.getByTestId('build-state')).toContainText(/Built in/, { timeout: 90_000 });
+  await expect(page.getByTestId('build-state')).toContainText(/Built in/, { timeout: 240_000 });
   await page.getByTestId('build-view').getByRole('button', { name: 'Program a board' }).click();
   const view = page.getByTestId('board-view');
   await usb.plug('icebreaker');
@@ -69,7 +69,7 @@ async function sitDown(page: Page, usb: UsbHand): Promise<Desk> {
       count += 1;
       // The terminal's echo has the mark in two pieces, the output in one.
       await ide.inTerminal(`clear; ${command}; echo en"d"-${count} $?`);
-      await expect(ide.terminal).toContainText(`end-${count} `, { timeout: 60_000 });
+      await expect(ide.terminal).toContainText(`end-${count} `, { timeout: 120_000 });
       return (await ide.terminal.textContent())?.replaceAll('\u00a0', ' ') ?? '';
     },
   };

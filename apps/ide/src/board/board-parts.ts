@@ -73,12 +73,13 @@ const targetWords = {
   flash: { title: 'Flash', detail: 'stays; the board starts with it' },
 };
 
+/** What can be programmed: as sold, and after a change of the board. */
 export function targetParts(
   { board }: AttachedBoard,
   chosen: ProgramTarget,
   onTarget: (target: ProgramTarget) => void,
 ): HTMLElement[] {
-  const parts: HTMLElement[] = board.targets.map((target) =>
+  const choice = (target: ProgramTarget, detail: string) =>
     element(
       'label',
       { class: 'joh-target' },
@@ -91,16 +92,20 @@ export function targetParts(
         change: () => onTarget(target),
       }),
       element('strong', {}, targetWords[target].title),
-      element('span', { class: 'joh-hint' }, targetWords[target].detail),
-    ),
+      element('span', { class: 'joh-hint' }, detail),
+    );
+  const parts: HTMLElement[] = board.targets.map((target) =>
+    choice(target, targetWords[target].detail),
   );
-  if (board.rewiring)
+  const { rewiring } = board;
+  if (rewiring)
     parts.push(
       element(
         'details',
-        { class: 'joh-hint' },
-        element('summary', {}, `Program ${targetWords[board.rewiring.target].title} instead`),
-        `${board.rewiring.steps}.`,
+        { class: 'joh-hint', open: rewiring.target === chosen },
+        element('summary', {}, `${targetWords[rewiring.target].title}, after rewiring`),
+        choice(rewiring.target, 'I have rewired it'),
+        `${rewiring.steps.charAt(0).toUpperCase()}${rewiring.steps.slice(1)}.`,
       ),
     );
   return parts;

@@ -1,12 +1,7 @@
-/** A serial console: what the board says over its UART, and a line to say something to it. */
+/** The serial console of a real board: which port, and the terminal on it. */
 import type { SerialStream } from '@joh/boards';
+import { createUartConsole, type UartConsole } from '../uart-console/index.ts';
 import { element, icon } from '../workbench/element.ts';
-
-const rates = [9600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600, 1_000_000];
-/** The one that nearly every design of an FPGA board uses. */
-const usualRate = 115_200;
-/** What is kept to scroll back to. */
-const charactersMax = 100_000;
 
 /** A way to reach a UART. */
 export interface SerialSource {
@@ -24,63 +19,48 @@ export interface ConsoleView {
 export function createConsoleView({ report }: { report(error: unknown): void }): ConsoleView {
   let sources: readonly SerialSource[] = [];
   let stream: SerialStream | null = null;
-  const decoder = new TextDecoder();
+  /** Made when it is first looked at: a terminal costs something. */
+  let uart: UartConsole | null = null;
   const source = element('select', { class: 'joh-select', 'aria-label': 'Serial port' });
-  const rate = element(
-    'select',
-    {
-      class: 'joh-select',
-      'aria-label': 'Baud',
-      change: () => {
-        stream?.setRate(Number(rate.value)).catch(report);
-      },
-    },
-    ...rates.map((baud) =>
-      element('option', { value: baud, selected: baud === usualRate }, `${baud} baud`),
-    ),
-  );
-  const { output, input } = createFields();
   const toggle = element('button', {
     class: 'joh-secondary',
     'data-testid': 'console-toggle',
     click: () => void change().catch(report),
   });
-  const add = (text: string) => {
-    const isAtEnd = output.scrollHeight - output.scrollTop - output.clientHeight < 20;
-    output.textContent = `${output.textContent}${text}`.slice(-charactersMax);
-    if (isAtEnd) output.scrollTop = output.scrollHeight;
-  };
   const change = async () => {
     if (stream) return stream.close();
-    const opened = await sources.find(({ id }) => id === source.value)?.open(Number(rate.value));
+    if (!uart) return;
+    const opened = await sources.find(({ id }) => id === source.value)?.open(uart.baud);
     if (!opened) return;
     stream = opened;
-    opened.onBytes((bytes) => add(decoder.decode(bytes, { stream: true })));
+    uart.attach(opened);
+    uart.say('');
     draw();
+    uart.focus();
     const error = await opened.ended;
     stream = null;
-    if (error) add(`\n[${error.message}]\n`);
+    uart.attach(null);
+    uart.say(error?.message ?? '');
     draw();
   };
   const draw = () => {
     toggle.replaceChildren(icon(stream ? 'debug-disconnect' : 'plug'), stream ? 'Close' : 'Open');
     toggle.disabled = !stream && sources.length === 0;
     source.disabled = stream !== null;
-    output.hidden = !stream && output.textContent === '';
-    input.hidden = !stream;
   };
-  input.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter' || !stream) return;
-    stream.write(new TextEncoder().encode(`${input.value}\r\n`)).catch(report);
-    input.value = '';
-  });
   const root = element(
     'details',
-    { class: 'joh-console', 'data-testid': 'board-console' },
+    {
+      class: 'joh-console',
+      'data-testid': 'board-console',
+      toggle: () => {
+        if (uart) return;
+        uart = createUartConsole({ report });
+        root.append(uart.root);
+      },
+    },
     element('summary', {}, 'Serial console'),
-    element('div', { class: 'joh-buttons' }, source, rate, toggle),
-    output,
-    input,
+    element('div', { class: 'joh-buttons' }, source, toggle),
   );
   draw();
   return {
@@ -96,21 +76,4 @@ export function createConsoleView({ report }: { report(error: unknown): void }):
       draw();
     },
   };
-}
-
-function createFields() {
-  const output = element('pre', {
-    class: 'joh-console-output',
-    'data-testid': 'console-output',
-    tabindex: 0,
-    role: 'log',
-    'aria-label': 'Serial output',
-  });
-  const input = element('input', {
-    class: 'joh-console-input',
-    placeholder: 'Type a line, Enter sends it',
-    'aria-label': 'Serial input',
-    'data-testid': 'console-input',
-  });
-  return { output, input };
 }

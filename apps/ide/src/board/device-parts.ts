@@ -34,7 +34,6 @@ function devicePart({ device, isShared, tools, problem }: DeviceRow, on: DeviceL
       { class: 'joh-device-head' },
       icon(isSimulated ? 'beaker' : 'plug'),
       element('span', { class: 'joh-device-title', title }, title),
-      element('span', { class: 'joh-hint' }, about),
       forget &&
         element(
           'button',
@@ -47,6 +46,7 @@ function devicePart({ device, isShared, tools, problem }: DeviceRow, on: DeviceL
           icon('close'),
         ),
     ),
+    element('p', { class: 'joh-hint' }, about),
     element(
       'label',
       { class: 'joh-share' },

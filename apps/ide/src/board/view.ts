@@ -53,7 +53,9 @@ export function createBoardView(options: BoardViewOptions): BoardView {
   let state: BoardViewState | null = null;
   const boardNow = () => chosenOf(state?.boards ?? [], chosen);
   const targetFor = ({ board }: AttachedBoard) =>
-    target && board.targets.includes(target) ? target : board.targets[0];
+    target && (board.targets.includes(target) || board.rewiring?.target === target)
+      ? target
+      : board.targets[0];
   const withBoard = (action: (board: AttachedBoard, target: ProgramTarget) => void) => () => {
     const board = boardNow();
     if (board) action(board, targetFor(board));
