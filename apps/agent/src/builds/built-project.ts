@@ -13,13 +13,20 @@ export const embeddedTool = [
 /** Measured 25 s for the largest design of the tests on two cores that do nothing else. */
 const buildMs = 280_000;
 
-/** The finished build, failed ones too. @throws when the tools of that kind are not there. */
-export async function buildProject(root: string, kind: Build['toolchain']): Promise<Build> {
+/**
+ * The finished build, failed ones too; `path` is where native tools are.
+ * @throws when the tools of that kind are not there.
+ */
+export async function buildProject(
+  root: string,
+  kind: Build['toolchain'],
+  path: string | undefined,
+): Promise<Build> {
   const builds = createBuilds({
     root,
     clock: systemClock(),
     random: systemRandom(),
-    environment: async () => ({ PATH: kind === 'native' ? (process.env.PATH ?? '') : '/nowhere' }),
+    environment: async () => ({ PATH: kind === 'native' ? (path ?? '') : '/nowhere' }),
     embedded: embeddedTool,
   });
   try {

@@ -42,7 +42,7 @@ async function write(settings: object, constraints: string, top: string): Promis
 
 /** Built, loaded into the simulated board, and compiled for the virtual one. */
 async function bringUp(id: string, make: typeof simulatedIcebreaker) {
-  const built = await buildProject(root, 'native');
+  const built = await buildProject(root, 'native', process.env.PATH);
   expect(built, built.failure ?? '').toMatchObject({ state: 'succeeded' });
   const bitstream = new Uint8Array(await readFile(join(root, 'build/top.bin')));
   const board = make({ clock, jumpers: 'sram' });

@@ -51,7 +51,7 @@ test.each(['firmware/firmware', 'test/instructions'])(
 test.each(['native', 'embedded'] as const)(
   'the %s tools build it for 12 MHz, and it programs the simulated board',
   async (kind) => {
-    const built = await buildProject(root, kind);
+    const built = await buildProject(root, kind, process.env.PATH);
     expect(built, built.failure ?? '').toMatchObject({ state: 'succeeded', toolchain: kind });
     expect(built.timing).toMatchObject([{ clock: 'CLK', constraintMhz: 12 }]);
     expect(built.timing[0]!.achievedMhz).toBeGreaterThan(12);

@@ -20,7 +20,7 @@ describe.each(['native', 'embedded'] as const)('%s', (kind) => {
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'joh-toolchain-'));
     await cp(template, root, { recursive: true });
-    built = await build(root, kind);
+    built = await build(root, kind, process.env.PATH);
   });
   afterAll(() => rm(root, { recursive: true, force: true }));
 
@@ -58,7 +58,7 @@ describe.each(['native', 'embedded'] as const)('%s', (kind) => {
     const source = await readFile(top, 'utf8');
     await writeFile(top, source.replace('wire pressed = button[1];', 'wire pressed = button[1'));
     const line = source.split('\n').findIndex((text) => text.includes('wire pressed')) + 1;
-    const failed = await build(root, kind);
+    const failed = await build(root, kind, process.env.PATH);
     expect(failed.state).toBe('failed');
     const [problem] = failed.problems.filter(({ severity }) => severity === 'error');
     expect(problem).toMatchObject({ path: top, source: 'yosys' });
@@ -72,7 +72,7 @@ describe.each(['native', 'embedded'] as const)('%s', (kind) => {
     const pins = join(root, 'icebreaker.pcf');
     const text = await readFile(pins, 'utf8');
     await writeFile(pins, text.replace('CLK    35', 'CLK    99'));
-    const failed = await build(root, kind);
+    const failed = await build(root, kind, process.env.PATH);
     expect(failed.failure).toMatch(/place and route/);
     const line = text.split('\n').findIndex((row) => row.includes('CLK    35')) + 1;
     expect(failed.problems.find(({ severity }) => severity === 'error')).toMatchObject({

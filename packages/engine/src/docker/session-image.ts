@@ -22,7 +22,7 @@ export interface SessionImageOptions {
   agent: string;
   /** Node 24's binary, for Linux. */
   node: string;
-  /** Whether the embedded tool chain (265 MB of WebAssembly) goes in. */
+  /** Whether the embedded tool chain (370 MB of WebAssembly) goes in. */
   toolchain: boolean;
   onLine?: (line: string) => void;
   signal: AbortSignal;

@@ -1,0 +1,12 @@
+# The tools of this project. Every terminal and every build of the session has them on its PATH.
+{ pkgs ? import <nixpkgs> { } }:
+
+pkgs.mkShell {
+  packages = with pkgs; [
+    yosys # synthesis
+    nextpnr # place and route: nextpnr-ice40
+    icestorm # icepack, iceprog
+    iverilog # simulation
+    pkgsCross.riscv32-embedded.buildPackages.binutils # firmware: riscv32-none-elf-as
+  ];
+}
