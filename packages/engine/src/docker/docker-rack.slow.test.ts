@@ -79,7 +79,6 @@ engineConformance({
   name: 'docker, three hosts over mutual TLS',
   timeoutMs: 60_000,
   waitMs: 20_000,
-  isConcurrent: true,
   create: async () => ({
     engine: engineOn('test'),
     another: async (which) => engineOn(which === 'same' ? 'test' : 'strange'),
