@@ -73,6 +73,8 @@ export async function fillCache(data: string, count: number): Promise<string[]> 
       names.push(name);
     }
   });
+  // As after its first start: it knows that all are signed.
+  await cache.reload();
   await cache.close();
   return names.map((name) => name.slice(0, 32));
 }

@@ -46,6 +46,9 @@ create table if not exists keys (
   namespace text not null, name text not null, secret text not null, created_at integer not null,
   primary key (namespace, name)
 ) without rowid;
+create table if not exists signed (
+  namespace text primary key, keys text not null
+) without rowid;
 create table if not exists tokens (
   hash text primary key, label text not null, namespace text not null, access text not null,
   created_at integer not null

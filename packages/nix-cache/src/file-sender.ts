@@ -4,6 +4,8 @@ import type { Writable } from 'node:stream';
 import type { Archives } from './archives.ts';
 
 export interface FileSender {
+  /** The whole of an archive that is in memory already. */
+  hot(name: string): Buffer | undefined;
   /**
    * Writes bytes `start` up to `end` of an archive. Resolves when the system has taken them all; false
    * when the receiver has gone. @throws Error the file cannot be read
@@ -32,6 +34,7 @@ export function createFileSender(archives: Pick<Archives, 'pathOf'>): FileSender
   const pieces: Buffer[] = [];
   const hot = createHotArchives();
   return {
+    hot: hot.get,
     async send(to, name, { start, end, bytes }) {
       const known = hot.get(name);
       if (known) return write(to, known.subarray(start, end));

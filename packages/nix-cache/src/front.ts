@@ -41,8 +41,12 @@ export function createFront(cache: Pick<NixCache, 'parts'>, server: Server): Fro
   };
 }
 
-/** An answer of few bytes, or one that is written piece by piece; null: not a plain request. */
-type Answer = string | ((socket: Socket) => Promise<boolean>) | null;
+/** An answer that is in memory, or one that is written piece by piece; null: not a plain request. */
+type Answer =
+  | string
+  | { head: string; body: Buffer }
+  | ((socket: Socket) => Promise<boolean>)
+  | null;
 
 /** Connections without a request are closed after this; as long as nginx's `keepalive_timeout`. */
 const idleMs = 75_000;
@@ -71,8 +75,8 @@ function attend(
       giveUp();
       return;
     }
-    if (typeof reply === 'string') {
-      if (!socket.write(reply, 'latin1')) pauseUntil(new Promise((go) => socket.once('drain', go)));
+    if (typeof reply !== 'function') {
+      if (!writeNow(socket, reply)) pauseUntil(new Promise((go) => socket.once('drain', go)));
       return;
     }
     pauseUntil(
@@ -99,6 +103,16 @@ function attend(
   attended.set(socket, false);
   socket.once('close', () => attended.delete(socket));
   socket.on('data', take).on('error', ignore).on('timeout', timeout);
+}
+
+/** Head and body in one system call. Reports whether the system took most of it. */
+function writeNow(socket: Socket, reply: string | { head: string; body: Buffer }): boolean {
+  if (typeof reply === 'string') return socket.write(reply, 'latin1');
+  socket.cork();
+  socket.write(reply.head, 'latin1');
+  socket.write(reply.body);
+  socket.uncork();
+  return !socket.writableNeedDrain;
 }
 
 /** What only a whole HTTP server should judge: bodies, ranges, conditions, line ends of its own. */
@@ -131,6 +145,8 @@ function answerer({ parts: { prefix, serving, grants } }: Pick<NixCache, 'parts'
     if (!found) return null;
     const { bytes } = found;
     const head = `${ok(contentTypes.nar, bytes)}Accept-Ranges: bytes\r\nCache-Control: ${narCaching}\r\nETag: "${wanted.name}"\r\n\r\n`;
+    const body = serving.sender.hot(wanted.name);
+    if (body) return { head, body };
     return (socket) => {
       socket.cork();
       socket.write(head, 'latin1');

@@ -20,6 +20,10 @@ export interface Keyring {
   sign(namespace: string, info: NarInfo): string;
   /** Recognises the names of keys that this cache made for a namespace, past and present. */
   isOwn(namespace: string): (keyName: string) => boolean;
+  /** Reports whether every path of `namespace` was last signed with the keys that `signer` has now. */
+  isSigned(namespace: string, signer: string): boolean;
+  /** Remembers that they are. */
+  setSigned(namespace: string, keys: readonly SigningKey[]): void;
   /** Reads again what another process may have changed. */
   reload(): void;
 }
@@ -79,8 +83,17 @@ export function createKeyring(options: {
       database.run('delete from keys where namespace = ? and name = ?', namespace, name);
       kept.delete(namespace);
     },
+    isSigned: (namespace, signer) =>
+      database.statement('select keys from signed where namespace = ?').get(namespace)?.keys ===
+      namesOf(keysOf(signer)),
+    setSigned: (namespace, keys) =>
+      database.run('insert or replace into signed values (?, ?)', namespace, namesOf(keys)),
     reload: () => kept.clear(),
   };
+}
+
+function namesOf(keys: readonly SigningKey[]): string {
+  return keys.map(({ name }) => name).join(' ');
 }
 
 function signNarInfo(

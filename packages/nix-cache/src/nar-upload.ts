@@ -43,11 +43,9 @@ export async function putNar(
           admission.grow(bytes);
         },
       });
-      if (!isKnown) await handle.sync();
-      await handle.close();
       if (isKnown) return;
-      parts.onStep('synced');
-      await keepVerified(parts, namespace, { ...nar, compression: nar.compression }, path);
+      const synced = handle.sync().then(() => parts.onStep('synced'));
+      await keepVerified(parts, namespace, { ...nar, compression: nar.compression, path, synced });
     } finally {
       await handle.close().catch(() => undefined);
       parts.archives.discard(path);
@@ -57,21 +55,31 @@ export async function putNar(
   }
 }
 
-/** Verifies a file that is on disk and makes it an archive of the namespace. @throws {Fault} */
+interface WrittenNar extends NarName {
+  compression: Compression;
+  /** The file that it was written to. */
+  path: string;
+  /** The file is on the disk, not only in the system's memory. */
+  synced: Promise<void>;
+}
+
+/**
+ * Verifies a file while the disk takes it, and makes it an archive of the namespace when both are done.
+ * @throws {Fault}
+ */
 export async function keepVerified(
   parts: Parts,
   namespace: string,
-  nar: NarName & { compression: Compression },
-  path: string,
+  { path, synced, ...nar }: WrittenNar,
 ): Promise<void> {
   const { archives, catalogue } = parts;
-  const facts = await parts.verifier
-    .verify({ file: path, compression: nar.compression, limits: parts.limits }, parts.closing)
-    .catch((error: unknown) => {
-      if (error instanceof VerificationFailed)
-        throw fault('E_CACHE_INVALID', { reason: error.message }, { cause: error });
-      throw error;
-    });
+  const [facts] = await Promise.allSettled([
+    parts.verifier.verify(
+      { file: path, compression: nar.compression, limits: parts.limits },
+      parts.closing,
+    ),
+    synced,
+  ]).then(valuesOf);
   if (facts.fileHash !== nar.fileHash)
     throw fault('E_CACHE_INVALID', { reason: "the file's hash is not the one in its name" });
   parts.onStep('verified');
@@ -88,4 +96,18 @@ export async function keepVerified(
     if (!catalogue.isHeld(nar.name)) archives.remove(nar.name);
     throw error;
   }
+}
+
+/** Both are over, whichever failed: nothing still uses the file. */
+function valuesOf<A, B>([verified, synced]: [PromiseSettledResult<A>, PromiseSettledResult<B>]): [
+  A,
+  B,
+] {
+  if (verified.status === 'rejected') {
+    const { reason } = verified;
+    if (!(reason instanceof VerificationFailed)) throw reason;
+    throw fault('E_CACHE_INVALID', { reason: reason.message }, { cause: reason });
+  }
+  if (synced.status === 'rejected') throw synced.reason;
+  return [verified.value, synced.value];
 }

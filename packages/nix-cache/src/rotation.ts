@@ -11,7 +11,9 @@ export async function signAgain(parts: Parts): Promise<number> {
   let changed = 0;
   for (const namespace of catalogue.namespaces()) {
     const signer = namespace === upstreamNamespace ? parts.base : namespace;
-    const keys = keyring.keysOf(signer).map(({ name }) => `\nSig: ${name}:`);
+    if (keyring.isSigned(namespace, signer)) continue;
+    const signing = keyring.keysOf(signer);
+    const keys = signing.map(({ name }) => `\nSig: ${name}:`);
     const hashes = catalogue.hashes(namespace);
     for (let at = 0; at < hashes.length && !closing.aborted; at += batch) {
       for (const hash of hashes.slice(at, at + batch)) {
@@ -22,6 +24,7 @@ export async function signAgain(parts: Parts): Promise<number> {
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
+    if (!closing.aborted) keyring.setSigned(namespace, signing);
   }
   return changed;
 }

@@ -165,15 +165,16 @@ async function fetchNar(
   const { path: file, handle } = await archives.create();
   try {
     if (!(await download(parts, origin.url, info.fileBytes ?? 0, handle))) return false;
-    await handle.sync();
-    await handle.close();
     const compression = info.compression as Compression;
-    await keepVerified(
-      parts,
-      upstreamNamespace,
-      { name, fileHash: info.fileHash ?? '', compression },
-      file,
-    );
+    const synced = handle.sync();
+    const fileHash = info.fileHash ?? '';
+    await keepVerified(parts, upstreamNamespace, {
+      name,
+      fileHash,
+      compression,
+      path: file,
+      synced,
+    });
     const facts = catalogue.narFacts(upstreamNamespace, name);
     if (facts?.narHash === info.narHash && facts.narBytes === info.narBytes) return true;
     for (const gone of catalogue.removeNars(upstreamNamespace, [name])) archives.remove(gone);
