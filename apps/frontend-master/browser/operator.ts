@@ -1,7 +1,7 @@
 /** The operator's page: looks at the rack each second while someone sees it. */
 import type { NodeEvent, Rack } from '@joh/protocol';
 import morphdom from 'morphdom';
-import { changes } from '../src/website/rack-panels.ts';
+import { changes, isUnusual } from '../src/website/rack-panels.ts';
 import { rackRegions } from '../src/website/rack-regions.ts';
 import { clockTime, type RackView } from '../src/website/rack-words.ts';
 import { announce } from './announcement.ts';
@@ -14,15 +14,15 @@ import { enhanceWishes } from './operator-wishes.ts';
 const pauseMs = 1_000;
 /** FM answers in milliseconds: after this it counts as silent. */
 const answerMs = 5_000;
-/** Events kept in the page. */
-const eventsMax = 500;
+/** Everyday events and unusual ones that the page keeps, each: many claims push out no lost node. */
+const eventsMax = 300;
 
 const top = document.querySelector<HTMLElement>('[data-rack]');
 if (top) watch(top);
 
 function watch(page: HTMLElement): void {
   const open = new Set<string>();
-  const view = { open, eventsOf: null, zone: 'local' } as RackView & { eventsOf: string | null };
+  const view: RackView = { open, eventsOf: null, isUnusualOnly: false, zone: 'local' };
   let rack: Rack | null = null;
   let log: NodeEvent[] = [];
   let timer = 0;
@@ -44,7 +44,7 @@ function watch(page: HTMLElement): void {
       // A FrontendMaster on another store counts from the start again.
       const isAnother = rack !== null && answer.value.lastEvent < rack.lastEvent;
       rack = answer.value;
-      log = (isAnother ? rack.events : [...log, ...rack.events]).slice(-eventsMax);
+      log = keepEvents(isAnother ? rack.events : [...log, ...rack.events]);
       showLife(page, rack, view);
       draw();
       joins.see(rack);
@@ -71,11 +71,24 @@ function watch(page: HTMLElement): void {
     view.eventsOf = (event.target as HTMLSelectElement).value || null;
     draw();
   });
+  document.getElementById('event-unusual')?.addEventListener('change', (event) => {
+    view.isUnusualOnly = (event.target as HTMLInputElement).checked;
+    draw();
+  });
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) showPause(page);
     void look();
   });
   void look();
+}
+
+function keepEvents(all: readonly NodeEvent[]): NodeEvent[] {
+  const kept = new Set(
+    [true, false].flatMap((unusual) =>
+      all.filter((event) => isUnusual(event) === unusual).slice(-eventsMax),
+    ),
+  );
+  return all.filter((event) => kept.has(event));
 }
 
 /** Changes what differs, so that focus, selection and what is being typed stay. */

@@ -29,8 +29,9 @@ export function operatorPage(account: Viewer, rack: Rack): string {
 <section class="card" aria-labelledby="pool-title"><h2 id="pool-title">Wanted</h2><div id="pool">${region('pool')}</div></section>
 </div></div>
 <section class="card" aria-labelledby="events-title"><div class="row"><h2 id="events-title">Decisions</h2>
-<label>Of <select id="event-filter">${region('event-filter')}</select></label></div>
-<div id="events" class="scrolls" tabindex="0" role="region" aria-labelledby="events-title">${region('events')}</div></section>
+<span class="filters"><label><input type="checkbox" id="event-unusual"> Only what is unusual</label>
+<label>Of <select id="event-filter">${region('event-filter')}</select></label></span></div>
+<div id="events" class="scrolls" tabindex="0" role="group" aria-label="Decisions, the newest first">${region('events')}</div></section>
 ${askDialog}${joinDialog}
 </div>`,
   );

@@ -1,5 +1,5 @@
 /** The numbers around the rack: totals, claims, queue, events. Pure. */
-import type { Node, NodeEvent, NodeState, Rack } from '@joh/protocol';
+import type { Node, NodeEvent, NodeEventKind, NodeState, Rack } from '@joh/protocol';
 import { type Html, html } from './html.ts';
 import {
   clockTime,
@@ -87,6 +87,13 @@ export function eventFilter(rack: Rack, view: RackView): Html {
   )}`;
 }
 
+/** The life of a container that nothing disturbs. */
+const everyday: readonly NodeEventKind[] = ['created', 'warm', 'claimed', 'released', 'destroyed'];
+
+export function isUnusual({ kind }: Pick<NodeEvent, 'kind'>): boolean {
+  return !everyday.includes(kind);
+}
+
 /** Decisions, the newest first. */
 export function events(
   all: readonly NodeEvent[],
@@ -94,18 +101,37 @@ export function events(
   now: string,
   view: RackView,
 ): Html {
-  const shown = all.filter(({ node }) => view.eventsOf === null || node === view.eventsOf);
-  if (shown.length === 0)
-    return html`<p class="empty">Nothing has happened${view.eventsOf ? ' on it' : ''} yet.</p>`;
+  const shown = all.filter(
+    (event) =>
+      (view.eventsOf === null || event.node === view.eventsOf) &&
+      (!view.isUnusualOnly || isUnusual(event)),
+  );
+  if (shown.length === 0) {
+    const what = view.isUnusualOnly ? 'Nothing unusual' : 'Nothing';
+    return html`<p class="empty">${what} has happened${view.eventsOf ? ' on it' : ''} yet.</p>`;
+  }
   const names = new Map(nodes.map((node) => [node.id as string, titleOf(node)]));
-  return html`<ol class="log">${shown
+  return html`<ol class="log">${runs(shown)
     .toReversed()
     .map(
-      ({ id, at, kind, node, sentence }) =>
-        html`<li id="event-${id}" class="${kind}"><time datetime="${at}">${clockTime(at, now, view.zone)}</time><span class="where">${
+      ({ first, last: { at, kind, node, sentence }, times }) =>
+        html`<li id="event-${first}" class="${kind}"><time datetime="${at}">${clockTime(at, now, view.zone)}</time><span class="where">${
           node ? (names.get(node) ?? node) : ''
-        }</span><span>${sentence}</span></li>`,
+        }</span><span>${sentence}${times > 1 ? html` <b class="times"><span aria-hidden="true">×${times}</span><span class="unseen">${times} times</span></b>` : ''}</span></li>`,
     )}</ol>`;
+}
+
+/** Events that say the same one after the other are one line. */
+function runs(events: readonly NodeEvent[]) {
+  const found: { first: number; last: NodeEvent; times: number }[] = [];
+  for (const event of events) {
+    const run = found.at(-1);
+    if (run && run.last.node === event.node && run.last.sentence === event.sentence) {
+      run.last = event;
+      run.times += 1;
+    } else found.push({ first: event.id, last: event, times: 1 });
+  }
+  return found;
 }
 
 /** What a screen reader is told between two looks: nodes that changed, and a queue that began or ended. Pure. */

@@ -110,6 +110,16 @@ describe('the panels around it', () => {
       ].map(([, sentence]) => sentence);
     expect(said(null)).toEqual(['Three.', 'Two.', 'One.']);
     expect(said('node0')).toEqual(['Three.', 'One.']);
+    const again = [event(5, 'node0', 'Five.'), event(6, 'node0', 'Five.'), event(7, null, 'Five.')];
+    const { html } = events(again, mixed.nodes, mixed.at, firstView);
+    expect([...html.matchAll(/id="event-(\d+)"/g)].map(([, id]) => id)).toEqual(['7', '5']);
+    expect(html).toContain('×2');
+    const lost = { ...event(4, 'node0', 'Four.'), kind: 'node-lost' as const };
+    const unusual = events([...log, lost], mixed.nodes, mixed.at, {
+      ...firstView,
+      isUnusualOnly: true,
+    });
+    expect(unusual.html.match(/<li/g)).toHaveLength(1);
     expect(events(log, mixed.nodes, mixed.at, { ...firstView, eventsOf: 'node9' }).html).toContain(
       'Nothing has happened on it yet.',
     );

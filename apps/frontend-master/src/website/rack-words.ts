@@ -7,11 +7,18 @@ export interface RackView {
   open: ReadonlySet<string>;
   /** Events of this node alone; null: of all. */
   eventsOf: string | null;
+  /** Only decisions that are not everyday ones. */
+  isUnusualOnly: boolean;
   /** FM does not know where its reader is; the page does. */
   zone: 'utc' | 'local';
 }
 
-export const firstView: RackView = { open: new Set(), eventsOf: null, zone: 'utc' };
+export const firstView: RackView = {
+  open: new Set(),
+  eventsOf: null,
+  isUnusualOnly: false,
+  zone: 'utc',
+};
 
 export const classes: readonly ContainerClass[] = ['standard', 'burst'];
 
