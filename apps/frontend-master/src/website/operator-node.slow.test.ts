@@ -42,8 +42,8 @@ it('an operator adds a real machine by the page alone, and lets it go', async ()
   await dialog.getByLabel('Address').fill(machine!.address);
   await dialog.getByLabel('Labels').fill('rack=a');
   await dialog.getByRole('button', { name: 'Show the command' }).click();
-  const command = await dialog.getByLabel('Command').textContent();
   await dialog.getByText('Waiting for first').waitFor();
+  const command = await dialog.getByLabel('Command').textContent();
   if (pictures) await page.screenshot({ path: join(pictures, 'operator-command.png') });
 
   const [enter = '', ...inside] = machine!.enter;
