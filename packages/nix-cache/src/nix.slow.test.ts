@@ -107,6 +107,25 @@ describe.each([
     },
   );
 
+  it('tells what a content-addressed derivation gives', async () => {
+    await writeFile(
+      file,
+      `derivation {
+        name = "addressed"; system = "x86_64-linux"; builder = "/bin/sh";
+        args = [ "-c" "echo building addressed; echo hello > $out" ];
+        __contentAddressed = true; outputHashMode = "recursive"; outputHashAlgo = "sha256";
+      }`,
+    );
+    const features = ['--option', 'experimental-features', 'nix-command ca-derivations'];
+    const first = await newMachine('ada');
+    const { path, log } = await first.build(file, ...features);
+    expect(log).toContain('building addressed');
+    await ok(first.nix('copy', ...features, '--to', served.url('ada'), '-f', file));
+    const second = await newMachine('ada', 'read');
+    const built = await second.build(file, ...features);
+    expect(built).toMatchObject({ path, log: expect.not.stringContaining('building addressed') });
+  });
+
   it('keeps build logs', async () => {
     const first = await newMachine('ada');
     const { path } = await first.build(file);
