@@ -180,6 +180,8 @@ function openLine(
     announce();
   };
   void open(reopenMs / 2);
+  // A page that goes has no board any more; tools need not wait until its line counts as dead.
+  addEventListener('pagehide', () => channel?.close());
   let cancelCut: () => void = () => undefined;
   connection.watch(({ state }) => {
     cancelCut();
