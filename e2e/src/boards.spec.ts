@@ -148,7 +148,7 @@ async function tools(desk: Desk): Promise<void> {
   await page.getByTestId('board-connect-any').click();
   await device('1209:5bf0').getByTestId('board-share').check();
   // 74: it asks for a status after the end, and the bootloader has gone, as on the real board.
-  baseExpect(await run(`dfu-util -d 1209:5bf0 -D ${image}`)).toMatch(/Done!.*end-\d+ 74/s);
+  baseExpect(await run(`dfu-util -d 1209:5bf0 -D ${image}`)).toMatch(/Download done.*end-\d+ 74/s);
   baseExpect(await usb.state('fomu')).toMatchObject({ configured: true });
 }
 
