@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect as baseExpect, type Page } from '@playwright/test';
 import { idePage } from './ide-page.ts';
 import { enter, newPerson } from './person.ts';
+import { picture } from './picture.ts';
 import { expect, test } from './product-test.ts';
 import { root } from './root.ts';
 import { simulateUsb, type UsbHand } from './simulated-usb.ts';
@@ -98,6 +99,7 @@ async function programs(desk: Desk): Promise<void> {
   baseExpect(await usb.state('icebreaker')).toMatchObject({ configured: true, source: 'sram' });
   await view.getByText('Programmed before').click();
   await expect(view.getByTestId('board-history').locator('li')).toHaveCount(3);
+  await picture(desk.page, 'board-programmed');
 }
 
 async function misfortunes(desk: Desk): Promise<void> {
@@ -110,6 +112,7 @@ async function misfortunes(desk: Desk): Promise<void> {
   };
   await usb.plug('icebreaker', { faults: { openDenied: true } });
   await fails('E_BOARD_DENIED', 'Nothing was sent', /idVendor.*0403.*6010.*uaccess/);
+  await picture(desk.page, 'board-denied');
   await usb.plug('icebreaker', { faults: { busy: true } });
   await fails('E_BOARD_BUSY', 'Nothing was sent', 'rmmod ftdi_sio');
   await usb.plug('icebreaker', { faults: { unplugAtTransfer: 100 } });
@@ -160,6 +163,7 @@ async function endings(desk: Desk): Promise<void> {
   const running = run(`iceprog -S ${image}`);
   const use = view.getByTestId('board-use');
   await expect(use).toContainText(/^iceprog \(process \d+\) uses it\./);
+  await picture(page, 'board-in-use');
   // The Board view does not push in.
   const alert = (await program(desk, 'sram')).getByRole('alert');
   await expect(alert).toHaveAttribute('data-code', 'E_BOARD_IN_USE');

@@ -1,9 +1,10 @@
 /** The main job, as docs/life-of-a-session.md tells it: the steps have its headings. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitFor } from '@joh/testkit';
 import type { Page } from '@playwright/test';
 import { idePage } from './ide-page.ts';
+import { picture } from './picture.ts';
 import { expect, test } from './product-test.ts';
 import { root } from './root.ts';
 import { createProject, sessionOf, signIn, signOut, signUp } from './website-pages.ts';
@@ -150,11 +151,3 @@ test('the story in the docs has the steps of the walk', () => {
   const story = readFileSync(join(root, 'docs', 'life-of-a-session.md'), 'utf8');
   expect([...story.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading)).toEqual(walked);
 });
-
-/** With `JOH_PICTURES=<folder>` the pages are kept as pictures to look at. */
-async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env.JOH_PICTURES;
-  if (!folder) return;
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${test.info().project.name}-${name}.png`) });
-}

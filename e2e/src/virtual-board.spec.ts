@@ -1,8 +1,7 @@
 /** A computer built in the product, programmed into the simulated board, and talked to. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { enter, newPerson } from './person.ts';
+import { picture } from './picture.ts';
 import { expect, test } from './product-test.ts';
 
 // Place and route takes 15 s on two cores that do nothing else, compiling for the picture 10 s.
@@ -80,11 +79,4 @@ async function shines(page: Page, id: string): Promise<void> {
   await expect
     .poll(async () => Number(await light.getAttribute('data-part')), { timeout: 120_000 })
     .toBeGreaterThan(0.5);
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env.JOH_PICTURES;
-  if (!folder) return;
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: join(folder, `${name}.png`) });
 }
