@@ -12,9 +12,12 @@ const swarmNode = z.object({
     Availability: z.string(),
     Labels: z.record(z.string(), z.string()).nullish(),
   }),
+  /** Little or nothing of a node that was never heard. */
   Description: z.object({
-    Hostname: z.string(),
-    Resources: z.object({ NanoCPUs: z.number(), MemoryBytes: z.number() }),
+    Hostname: z.string().optional(),
+    Resources: z
+      .object({ NanoCPUs: z.number().optional(), MemoryBytes: z.number().optional() })
+      .optional(),
   }),
   Status: z.object({ State: z.string(), Message: z.string().optional() }),
 });

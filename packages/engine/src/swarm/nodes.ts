@@ -12,13 +12,13 @@ export function computeNodes(nodes: readonly SwarmNode[]): EngineNode[] {
 }
 
 function describe(node: SwarmNode): EngineNode {
-  const { Hostname: name, Resources } = node.Description;
+  const { Resources } = node.Description;
   const reason = problemOf(node);
   return {
     id: node.ID as NodeId,
-    name,
-    cores: Resources.NanoCPUs / 1e9,
-    memoryBytes: Resources.MemoryBytes,
+    name: nameOf(node),
+    cores: (Resources?.NanoCPUs ?? 0) / 1e9,
+    memoryBytes: Resources?.MemoryBytes ?? 0,
     reachable: reason === null,
     reason,
     labels: node.Spec.Labels ?? {},
@@ -26,8 +26,13 @@ function describe(node: SwarmNode): EngineNode {
   };
 }
 
-function problemOf({ ID, Description, Spec, Status }: SwarmNode): string | null {
-  const name = Description.Hostname;
+function nameOf({ ID, Description }: SwarmNode): string {
+  return Description.Hostname || ID;
+}
+
+function problemOf(node: SwarmNode): string | null {
+  const { ID, Spec, Status } = node;
+  const name = nameOf(node);
   if (Status.State !== 'ready') {
     return `The swarm says that ${name} is ${Status.State}. Start Docker there, or check its network.`;
   }

@@ -103,12 +103,14 @@ describe('nodes of a Swarm', () => {
       member('b', { Availability: 'pause' }),
       member('c', {}, 'down'),
       member('m', { Role: 'manager', Availability: 'drain' }),
+      { ...member('d', {}, 'unknown'), Description: {} },
       member('a'),
     ]);
     expect(nodes.map(({ name, reachable }) => [name, reachable])).toEqual([
       ['a', true],
       ['b', false],
       ['c', false],
+      ['id-d', false],
     ]);
     expect(nodes[0]).toMatchObject({ cores: 4, labels: { rack: 'one' } });
     expect(nodes[1]?.reason).toContain('docker node update --availability active id-b');
