@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { designFiles } from './designs.ts';
 
 /** Files as the WebAssembly tools see them. */
-export interface Tree {
+interface Tree {
   [name: string]: Tree | string | Uint8Array;
 }
 

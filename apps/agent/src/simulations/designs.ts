@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /** Relative to the project. */
-export const designsFolder = 'build/.virtual-board';
+const designsFolder = 'build/.virtual-board';
 /** Each is megabytes at most; one that went is made again by a build. */
 const designsMax = 4;
 

@@ -7,7 +7,7 @@ import { limits } from '#limits';
 import { runTool } from '#processes';
 import { type Design, designFiles, findDesign } from './designs.ts';
 
-export interface CompiledSimulation {
+interface CompiledSimulation {
   /** Absolute path of the WebAssembly module. */
   path: string;
   simulation: Simulation;
