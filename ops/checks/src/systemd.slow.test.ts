@@ -70,6 +70,18 @@ describe('systemd', () => {
   });
 });
 
+it('FrontendMaster has the same flags of Node wherever it is started', () => {
+  const flags = JSON.parse(
+    readFileSync(join(root, 'apps/frontend-master/node-flags.json'), 'utf8'),
+  ) as string[];
+  const unit = readFileSync(join(units, 'joh-frontend-master.service'), 'utf8');
+  const nix = readFileSync(join(root, 'ops/nixos/frontend-master.nix'), 'utf8');
+  const image = readFileSync(join(root, 'ops/swarm/Dockerfile'), 'utf8');
+  expect(unit).toContain(`bin/node ${flags.join(' ')} apps/`);
+  expect(nix).toContain(`bin/node ${flags.join(' ')} apps/`);
+  expect(image).toContain(`bin/node", ${flags.map((flag) => `"${flag}", `).join('')}"apps/`);
+});
+
 describe('what waits for FrontendMaster', () => {
   const wait = (environment: Record<string, string>) =>
     spawn(join(units, 'await-frontend-master.sh'), {
