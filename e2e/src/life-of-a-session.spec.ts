@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitFor } from '@joh/testkit';
-import type { Page } from '@playwright/test';
 import { idePage } from './ide-page.ts';
 import { picture } from './picture.ts';
 import { expect, test } from './product-test.ts';

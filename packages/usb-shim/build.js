@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const sources = {
-  'libusb-1.0.so.0': ['libusb-1.0.c', 'transfers-1.0.c', 'refused-1.0.c'],
+  'libusb-1.0.so.0': ['libusb-1.0.c', 'transfers-1.0.c', 'hotplug-1.0.c', 'refused-1.0.c'],
   'libusb-0.1.so.4': ['libusb-0.1.c'],
 };
 const flags = ['-std=c11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-O2', '-s', '-fPIC'];

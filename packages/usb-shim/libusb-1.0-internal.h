@@ -25,6 +25,9 @@ struct libusb_device_handle {
 int shim_refresh_devices(void);
 /* A device came or went; with the lock held. */
 void shim_plug_event(libusb_device *device, int is_there);
+/* Whether callbacks for devices are due; with the lock held. Then calls them; without. */
+int shim_plug_is_due(void);
+void shim_plug_handle(void);
 /* `shim_changed` and `shim_completed` of connection.h. */
 void shim_devices_changed(void);
 int shim_transfer_completed(struct reply *reply);
