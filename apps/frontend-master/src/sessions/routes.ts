@@ -12,6 +12,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Http } from '#platform';
+import { createRepeat } from './repeat.ts';
 import type { Sessions } from './service.ts';
 
 const params = z.object({ session: sessionId });
@@ -110,8 +111,6 @@ function streamEvents(
   });
   const over = new AbortController();
   let last = '';
-  let isLooking = false;
-  let isAgain = false;
   const end = () => {
     over.abort();
     stop();
@@ -125,22 +124,10 @@ function streamEvents(
     raw.write(`event: session\ndata: ${data}\n\n`);
     if (view.state === 'closed' || view.state === 'failed') end();
   };
+  const tell = createRepeat(send, end);
   // A reader that does not read is told only of the newest state, later.
   const look = () => {
-    isAgain = true;
-    if (isLooking || raw.writableNeedDrain) return;
-    isLooking = true;
-    const rounds = async () => {
-      while (isAgain && !over.signal.aborted) {
-        isAgain = false;
-        await send();
-      }
-    };
-    rounds()
-      .catch(end)
-      .finally(() => {
-        isLooking = false;
-      });
+    if (!over.signal.aborted && !raw.writableNeedDrain) tell();
   };
   const stop = sessions.subscribe(id, look);
   raw.on('drain', look);
