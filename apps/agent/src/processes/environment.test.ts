@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { temporaryFolder } from '@joh/testkit';
+import { expect, it } from 'vitest';
+import { usbEnvironment } from './environment.ts';
+
+it('lets USB tools find the session’s boards, before what the user has set', async () => {
+  const folder = await temporaryFolder('usb');
+  try {
+    const hasUsb = existsSync('/dev/bus/usb');
+    const found = await usbEnvironment({ LD_LIBRARY_PATH: '/mine' }, '/run/usb.sock', folder.path);
+    // A machine with USB of its own keeps its tools as they are.
+    expect(found).toEqual(
+      hasUsb ? {} : { JOH_USB_SOCKET: '/run/usb.sock', LD_LIBRARY_PATH: `${folder.path}:/mine` },
+    );
+    expect(await usbEnvironment({}, '/run/usb.sock', `${folder.path}/none`)).toEqual({});
+  } finally {
+    await folder.remove();
+  }
+});
