@@ -14,7 +14,7 @@ const packages = {
   'claim-burst': docker,
   rack: ['git'],
   refill: docker,
-  cold: docker,
+  cold: [...docker, 'docker-registry'],
   'burst-density': docker,
   open: ['git', 'chromium', 'fonts-dejavu-core'],
   tunnel: ['git', 'nginx'],

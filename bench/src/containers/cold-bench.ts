@@ -66,16 +66,18 @@ async function startsInTurn({ start, engine }: ContainerRack, count: number): Pr
 }
 
 async function startSwarmRack(context: BenchContext): Promise<ContainerRack> {
-  const cluster = await startDockerCluster({ nodes: 1, as: 'swarm' });
+  const cluster = await startDockerCluster({ nodes: 1, as: 'swarm', registry: true });
   context.cleanUp(cluster.remove);
   const [manager] = cluster.nodes;
-  if (!manager) throw new Error('the cluster has no node');
+  if (!manager || !cluster.registry) throw new Error('the cluster has no node');
   const [enter = '', ...inside] = manager.enter;
   const script = join(root, 'ops/docker-host/network.sh');
   const daemon = `DOCKER_HOST=unix://${manager.socketPath}`;
   const network = await startProgram(enter, [...inside, 'env', daemon, script, '--swarm', 'joh']);
   await network.ended.catch(() => undefined);
-  const { image } = await buildImage(context, manager);
+  const built = await buildImage(context, manager);
+  // By digest: for a name that no registry has, a Swarm's node looks around for 20 s before it starts.
+  const image = await cluster.registry.push(manager, built.image);
   const frontend = await startFakeFrontend(cluster.testAddress, { heartbeatMs });
   context.cleanUp(frontend.close);
   const { clock } = context;

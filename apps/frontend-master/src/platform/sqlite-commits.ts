@@ -101,8 +101,11 @@ function transactionOn(database: DatabaseSync, letGo: () => void): SqliteTransac
       letGo();
     },
     rollback() {
-      undo(database);
-      letGo();
+      try {
+        undo(database);
+      } finally {
+        letGo();
+      }
     },
   };
 }
