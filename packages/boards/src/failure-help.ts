@@ -13,6 +13,7 @@ export interface FailureStep {
 }
 
 export interface FailurePage {
+  /** What the steps are for; what happened is the fault's own sentence. */
   title: string;
   steps: readonly FailureStep[];
 }
@@ -76,7 +77,7 @@ const winUsbSteps: Steps = (device) => [
 
 const rows: Readonly<Record<Code, Row>> = {
   E_BOARD_DENIED: {
-    title: 'The system does not let the browser open it',
+    title: 'How to allow it',
     steps: {
       linux: udevSteps,
       windows: winUsbSteps,
@@ -100,7 +101,7 @@ const rows: Readonly<Record<Code, Row>> = {
     },
   },
   E_BOARD_BUSY: {
-    title: 'Another program has it',
+    title: 'How to free it',
     steps: {
       linux: (device) => [
         { text: 'Close openocd, openFPGALoader, iceprog and other tabs that use the board.' },
@@ -134,7 +135,7 @@ const rows: Readonly<Record<Code, Row>> = {
     },
   },
   E_BOARD_IN_USE: {
-    title: 'Something of this session uses it',
+    title: 'How to get it',
     steps: {
       other: () => [
         { text: 'Wait until the program named above has ended, or end it in its terminal.' },
@@ -143,7 +144,7 @@ const rows: Readonly<Record<Code, Row>> = {
     },
   },
   E_BOARD_DISCONNECTED: {
-    title: 'It was unplugged',
+    title: 'How to go on',
     steps: {
       other: ({ title }) => [
         { text: `Plug ${title} in again; it comes back by itself, and keeps its permission.` },
@@ -153,13 +154,13 @@ const rows: Readonly<Record<Code, Row>> = {
     },
   },
   E_BOARD_TIMEOUT: {
-    title: 'It does not answer',
+    title: 'What to try',
     steps: {
       other: () => [again, { text: 'If it stays, try another cable or a port without a hub.' }],
     },
   },
   E_BOARD_REFUSED: {
-    title: 'The board says no',
+    title: 'What to look at',
     steps: {
       other: () => [
         { text: 'Look at the jumpers: the reason above says what was missing.' },
@@ -169,7 +170,7 @@ const rows: Readonly<Record<Code, Row>> = {
     },
   },
   E_BOARD_VERIFY_FAILED: {
-    title: 'It holds something else than was written',
+    title: 'What to try',
     steps: {
       other: () => [
         { text: 'Program it again. A worn flash fails at the same byte each time.' },
