@@ -43,7 +43,7 @@ export function createPicture(
     },
     shape('rect', { class: 'board', width: widthMm, height: heightMm, rx: 2 }),
     ...holes(picture),
-    shape('text', { class: 'name', x: widthMm - 2, y: heightMm - 1.6 }, title),
+    shape('text', { class: 'name', x: widthMm / 2, y: 3.4 }, title),
     ...picture.parts.map(drawPart),
     ...[...lights.values()].map(({ node }) => node),
     ...buttons.values(),
