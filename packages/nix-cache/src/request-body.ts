@@ -25,10 +25,10 @@ export async function receiveFile(
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   const write = async () => {
-    const chunk = waiting.length === 1 ? waiting[0] : Buffer.concat(waiting);
+    const chunks = waiting;
     waiting = [];
     waitingBytes = 0;
-    if (chunk) await writeAll(handle, chunk);
+    await writeAll(handle, chunks);
   };
   for await (const chunk of pieces(request, options)) {
     bytes += chunk.length;
@@ -44,10 +44,15 @@ export async function receiveFile(
 /** Written at once: each write goes through another thread. */
 const writeBytes = 512 * 1024;
 
-async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
-  for (let at = 0; at < chunk.length; ) {
-    const { bytesWritten } = await handle.write(chunk, at);
-    at += bytesWritten;
+async function writeAll(handle: FileHandle, chunks: readonly Buffer[]): Promise<void> {
+  let rest = chunks;
+  while (rest.length > 0) {
+    let { bytesWritten } = await handle.writev(rest);
+    rest = rest.flatMap((chunk) => {
+      const written = Math.min(bytesWritten, chunk.length);
+      bytesWritten -= written;
+      return written === chunk.length ? [] : [chunk.subarray(written)];
+    });
   }
 }
 
