@@ -312,6 +312,26 @@ describe('a hostile client', () => {
       expect(served.cache.usage('ada').bytes).toBeLessThan(6 * 2 ** 20);
     });
 
+    it('holds so many bytes of short bodies in memory, and no more', async () => {
+      await served.close();
+      // With time enough: here it is not slowness that is refused.
+      const limits = { bodiesBytesMax: 3 * 2 ** 20, logBytesMax: 2 ** 20 };
+      served = await serveCache(folder.path, { limits });
+      secret = served.token('ada');
+      ada = clientOf(served.url('ada'), secret);
+      const sockets = [1, 2, 3].map(() => {
+        const socket = connect(served.port, '127.0.0.1');
+        socket.write(
+          `PUT /ada/log/${uploadOf('x').hash}-x.drv HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${secret}\r\ncontent-length: 1000000\r\n\r\nabc`,
+        );
+        return socket;
+      });
+      const small = () => ada.put(`log/${uploadOf('y').hash}-y.drv`, 'a'.repeat(400_000));
+      await waitFor(async () => (await small()).status === 429, { what: 'too many' });
+      for (const socket of sockets) socket.destroy();
+      await waitFor(async () => (await small()).status === 200, { what: 'room again' });
+    });
+
     it('has a number of uploads at once, and no more', async () => {
       const sockets = [1, 2, 3, 4].map((number) => {
         const socket = connect(served.port, '127.0.0.1');

@@ -17,6 +17,8 @@ export const cacheLimits = {
   logBytesMax: 16 * 2 ** 20,
   /** One realisation or debuginfo entry. */
   noteBytesMax: 64 * 1024,
+  /** Short bodies that are in memory at the same time, of everybody together. */
+  bodiesBytesMax: 96 * 2 ** 20,
   /** A body must bring at least so much in each window, or it is cut: 1 KiB/s. */
   uploadWindowMs: 20_000,
   uploadWindowBytesMin: 20 * 1024,

@@ -17,7 +17,7 @@ import { putNote } from './notes.ts';
 import { type Parts, upstreamNamespace } from './parts.ts';
 import { createQuotas, type Quotas } from './quota.ts';
 import { type Credentials, parseCachePath, type Wanted } from './request.ts';
-import { receiveBytes } from './request-body.ts';
+import { dropBody, receiveBytes } from './request-body.ts';
 import { signAgain } from './rotation.ts';
 import { type Exchange, publicKeys, type ServingParts, serve } from './serving.ts';
 import { createUpstream, type UpstreamOptions } from './upstream.ts';
@@ -180,7 +180,8 @@ async function handle(handler: Handler, request: IncomingMessage, response: Serv
     await put(handler, { request, response, namespace }, wanted);
   } catch (error) {
     if (gone && !isFault(error)) return;
-    if (!isFault(error)) parts.onError(error, `${request.method} ${path}`);
+    if (!isFault(error) && !parts.closing.aborted)
+      parts.onError(error, `${request.method} ${path}`);
     refuse(handler, request, response, faultFor(error));
   }
 }
@@ -194,24 +195,36 @@ function accessOf(method: string | undefined): 'read' | 'write' | null {
 async function put({ parts, clock }: Handler, exchange: Exchange, wanted: Wanted): Promise<void> {
   const { request, response, namespace } = exchange;
   const { limits } = parts;
-  const receive = (bytesMax: number) =>
-    receiveBytes(request, { clock, limits: { ...limits, bytesMax } });
+  const bounds = (bytesMax: number) => ({ clock, limits: { ...limits, bytesMax } });
+  /** What announces no length, or unpacks to more, is counted as the most that it may be. */
+  const receive = (bytesMax: number, take: (body: Buffer) => Promise<void>) => {
+    const announced = Number(request.headers['content-length'] ?? bytesMax);
+    const isPlain = request.headers['content-encoding'] === undefined;
+    const bytes = isPlain ? Math.min(announced, bytesMax) : bytesMax;
+    return parts.quotas.withMemory(bytes, async () =>
+      take(await receiveBytes(request, bounds(bytesMax))),
+    );
+  };
   switch (wanted.kind) {
     case 'nar':
       await putNar(parts, parts.quotas, namespace, wanted, request);
       break;
     case 'narinfo':
-      await putNarInfo(parts, namespace, wanted.hash, await receive(limits.narInfoBytesMax));
+      await receive(limits.narInfoBytesMax, (body) =>
+        putNarInfo(parts, namespace, wanted.hash, body),
+      );
       break;
     case 'listing':
       // Ours is made from the archive itself, so that it is true.
-      await receive(limits.listingBytesMax);
+      await dropBody(request, bounds(limits.listingBytesMax));
       break;
     case 'log':
     case 'realisation':
     case 'debuginfo': {
-      const body = await receive(wanted.kind === 'log' ? limits.logBytesMax : limits.noteBytesMax);
-      await putNote(parts, namespace, { kind: wanted.kind, path: wanted.path, body });
+      const { kind, path } = wanted;
+      await receive(kind === 'log' ? limits.logBytesMax : limits.noteBytesMax, (body) =>
+        putNote(parts, namespace, { kind, path, body }),
+      );
       break;
     }
     default:

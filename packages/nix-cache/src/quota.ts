@@ -10,6 +10,8 @@ export interface Quotas {
   admit(namespace: string, bytes: number): Promise<Admission>;
   /** @throws {Fault} `E_CACHE_QUOTA`. For what is small and in memory already. */
   check(namespace: string, bytes: number): void;
+  /** Runs `work` with so much memory for a body. @throws {Fault} `E_REQUEST_TOO_MANY` there is not so much */
+  withMemory<T>(bytes: number, work: () => Promise<T>): Promise<T>;
 }
 
 interface Admission {
@@ -30,6 +32,7 @@ export function createQuotas(parts: Parts): Quotas {
   const { catalogue, limits } = parts;
   const arriving = new Map<string, Arriving>();
   let uploads = 0;
+  let bodiesBytes = 0;
   const quotaOf = (namespace: string) => catalogue.quota(namespace) ?? limits.quotaBytes;
   const over = (namespace: string, more: number) =>
     catalogue.bytes(namespace) + (arriving.get(namespace)?.bytes ?? 0) + more - quotaOf(namespace);
@@ -38,6 +41,16 @@ export function createQuotas(parts: Parts): Quotas {
   return {
     check(namespace, bytes) {
       if (over(namespace, bytes) > 0) throw refuse(namespace);
+    },
+    async withMemory(bytes, work) {
+      if (bodiesBytes + bytes > limits.bodiesBytesMax)
+        throw fault('E_REQUEST_TOO_MANY', { seconds: busySeconds });
+      bodiesBytes += bytes;
+      try {
+        return await work();
+      } finally {
+        bodiesBytes -= bytes;
+      }
     },
     async admit(namespace, bytes) {
       const own = arriving.get(namespace) ?? { uploads: 0, bytes: 0 };

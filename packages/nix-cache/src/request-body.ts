@@ -2,7 +2,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { createBrotliDecompress, createGunzip, createZstdDecompress } from 'node:zlib';
+import { constants, createBrotliDecompress, createGunzip, createZstdDecompress } from 'node:zlib';
 import type { Clock } from '@joh/clock';
 import { fault } from '@joh/protocol';
 
@@ -76,6 +76,14 @@ export async function receiveBytes(
   return Buffer.concat(chunks);
 }
 
+/** Reads a body and forgets it. @throws {Fault} as `receiveFile`. */
+export async function dropBody(
+  request: IncomingMessage,
+  options: { limits: BodyLimits; clock: Clock },
+): Promise<void> {
+  for await (const _ of pieces(request, options));
+}
+
 async function* decoded(source: AsyncGenerator<Buffer>, encoding: string) {
   if (encoding === 'identity') return yield* source;
   const decoder = decoders[encoding]?.();
@@ -98,7 +106,8 @@ async function* decoded(source: AsyncGenerator<Buffer>, encoding: string) {
 const decoders: Readonly<Record<string, () => ReturnType<typeof createGunzip>>> = {
   gzip: () => createGunzip(),
   br: () => createBrotliDecompress(),
-  zstd: () => createZstdDecompress(),
+  // 8 MiB: see verification.ts.
+  zstd: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 23 } }),
 };
 
 function drained(stream: NodeJS.EventEmitter): Promise<void> {

@@ -50,6 +50,8 @@ export function createVerifier(options: {
       resourceLimits: { maxYoungGenerationSizeMb: youngMebibytes },
     });
     all.add(worker);
+    // One that fails while it is idle only ends; a job hears of it by itself.
+    worker.on('error', () => undefined);
     worker.once('exit', () => {
       all.delete(worker);
       idle.delete(worker);
