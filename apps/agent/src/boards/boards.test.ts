@@ -195,3 +195,23 @@ test('numbers are of the session, and are not given again at once', () => {
     table.announce(1, []);
   }
 });
+
+test('a board that two pages share is one device; those without serial numbers are two', () => {
+  const table = createDeviceTable();
+  const withSerial = {
+    number: 1,
+    title: 'x',
+    device: hex(description.device),
+    configuration: '',
+    answers: description.answers.map((each) => ({ ...each, bytes: hex(each.bytes) })),
+  };
+  table.announce(1, [withSerial]);
+  table.announce(2, [withSerial]);
+  expect(table.listed.map(({ page: of }) => of)).toEqual([1]);
+  // The page that had it first goes: the other's is there.
+  table.announce(1, []);
+  expect(table.listed.map(({ page: of }) => of)).toEqual([2]);
+  table.announce(3, [{ ...withSerial, answers: [] }]);
+  table.announce(4, [{ ...withSerial, answers: [] }]);
+  expect(table.listed).toHaveLength(3);
+});

@@ -201,7 +201,7 @@ function list({ table, pages }: State, tool: Tool, id: number): void {
     // Before the reply: a tool that finds nothing reads no further.
     tool.send(encodeReply(0, usbEvent.text, textBytes(text)));
   }
-  tool.send(encodeReply(id, usbStatus.ok, encodeList(table.devices)));
+  tool.send(encodeReply(id, usbStatus.ok, encodeList(table.listed)));
 }
 
 /** GET_DESCRIPTOR of the device (USB 2.0 §9.4.3): bmRequestType 80h, bRequest 6. */

@@ -15,6 +15,8 @@ const numbersMax = 255;
 
 export interface DeviceTable {
   readonly devices: readonly KnownDevice[];
+  /** What tools are shown: one that two pages of a user share is one device. */
+  readonly listed: readonly KnownDevice[];
   find(number: number): KnownDevice | undefined;
   /** Takes a page's newest word; which devices came and which left. */
   announce(
@@ -40,6 +42,16 @@ export function createDeviceTable(): DeviceTable {
   return {
     get devices() {
       return devices;
+    },
+    get listed() {
+      const seen = new Set<string>();
+      return devices.filter((device) => {
+        const name = serialOf(device);
+        if (name === null) return true;
+        const isNew = !seen.has(name);
+        seen.add(name);
+        return isNew;
+      });
     },
     find: (number) => devices.find((each) => each.number === number),
     announce(page, announced) {
@@ -67,6 +79,14 @@ export function createDeviceTable(): DeviceTable {
       return { arrived, left };
     },
   };
+}
+
+/** The whole descriptor and the serial number; null where it has none, and may be any of its kind. */
+function serialOf({ device, answers }: KnownDevice): string | null {
+  const index = device[16] ?? 0;
+  const serial = answers.find(({ value }) => value === (0x0300 | index));
+  if (index === 0 || !serial) return null;
+  return Buffer.concat([device, serial.bytes]).toString('hex');
 }
 
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
