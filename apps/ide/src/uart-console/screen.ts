@@ -36,11 +36,13 @@ export function createScreen(place: HTMLElement, onInput: (text: string) => void
   };
   const sizes = new ResizeObserver(resize);
   sizes.observe(place);
-  // The workbench puts its colours on the root when the theme changes.
-  const themes = new MutationObserver(() => {
-    terminal.options.theme = themeNow();
-  });
-  themes.observe(document.body, { attributes: true, attributeFilter: ['class', 'style'] });
+  // A theme changes the workbench's class; its colours are in a style sheet that follows.
+  const themes = new MutationObserver(() =>
+    requestAnimationFrame(() => {
+      terminal.options.theme = themeNow();
+    }),
+  );
+  themes.observe(workbench(), { attributes: true, attributeFilter: ['class'] });
   resize();
   return {
     write: (bytes) => terminal.write(bytes),
@@ -54,11 +56,10 @@ export function createScreen(place: HTMLElement, onInput: (text: string) => void
   };
 }
 
+const workbench = () => document.querySelector('.monaco-workbench') ?? document.body;
+
 /** The workbench's colours are custom properties on its container. */
-function colour(name: string): string {
-  const workbench = document.querySelector('.monaco-workbench') ?? document.body;
-  return getComputedStyle(workbench).getPropertyValue(name).trim();
-}
+const colour = (name: string) => getComputedStyle(workbench()).getPropertyValue(name).trim();
 
 function themeNow() {
   const background = colour('--vscode-terminal-background') || colour('--vscode-panel-background');

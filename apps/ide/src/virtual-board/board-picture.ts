@@ -111,8 +111,8 @@ function drawLight({ id, x, y, colour }: Light) {
       const value = Math.round(brightness(part) * 50) / 50;
       if (value === shown) return;
       shown = value;
-      glow.setAttribute('opacity', String(value * 0.55));
-      lit.setAttribute('opacity', String(value));
+      glow.style.opacity = String(value * 0.55);
+      lit.style.opacity = String(value);
       const percent = Math.round(part * 100);
       node.setAttribute('aria-label', `${id}: ${percent} %`);
       node.setAttribute('data-part', part.toFixed(2));
