@@ -2,7 +2,7 @@
 import type { SerialStream } from '@joh/boards';
 
 /** The part of `SerialPort` that is used. */
-interface Port {
+export interface Port {
   readonly readable: ReadableStream<Uint8Array> | null;
   readonly writable: WritableStream<Uint8Array> | null;
   open(options: { baudRate: number }): Promise<void>;
@@ -31,30 +31,37 @@ export async function openWebSerial(baud: number): Promise<SerialStream | null> 
   return streamOf(port);
 }
 
-function streamOf(port: Port): SerialStream {
+export function streamOf(port: Port): SerialStream {
   const listeners = new Set<(bytes: Uint8Array) => void>();
   let isClosed = false;
   let reader = port.readable?.getReader();
+  /** While the rate changes the port is closed for a moment; that is no end. */
+  let changing: Promise<void> | null = null;
+  const stopReading = async () => {
+    await reader?.cancel().catch(() => undefined);
+    reader?.releaseLock();
+    reader = undefined;
+  };
+  const change = async (baud: number) => {
+    await stopReading();
+    await port.close();
+    await port.open({ baudRate: baud });
+    reader = port.readable?.getReader();
+  };
   const read = async (): Promise<Error | null> => {
     for (;;) {
-      if (!reader) return isClosed ? null : new Error('The serial port is gone.');
+      if (changing) await changing.catch(() => undefined);
+      if (isClosed) return null;
+      if (!reader) return new Error('The serial port is gone.');
       try {
         const { value, done } = await reader.read();
         if (value) for (const listener of listeners) listener(value);
-        if (done) return null;
-      } catch (error) {
+        if (done && !changing) return isClosed ? null : new Error('The serial port is gone.');
+      } catch {
         // A break or a framing error ends the reader and not the port.
-        reader = isClosed ? undefined : port.readable?.getReader();
-        if (!reader) return isClosed ? null : (error as Error);
+        if (!changing && !isClosed) reader = port.readable?.getReader();
       }
     }
-  };
-  const ended = read();
-  const close = async () => {
-    isClosed = true;
-    await reader?.cancel().catch(() => undefined);
-    reader?.releaseLock();
-    await port.close().catch(() => undefined);
   };
   return {
     onBytes: (listener) => void listeners.add(listener),
@@ -62,15 +69,17 @@ function streamOf(port: Port): SerialStream {
       const writer = port.writable?.getWriter();
       await writer?.write(bytes).finally(() => writer.releaseLock());
     },
-    setRate: async (baud) => {
-      // The API has no other way.
-      await reader?.cancel().catch(() => undefined);
-      reader?.releaseLock();
-      await port.close();
-      await port.open({ baudRate: baud });
-      reader = port.readable?.getReader();
+    setRate: (baud) => {
+      changing = change(baud).finally(() => {
+        changing = null;
+      });
+      return changing;
     },
-    close,
-    ended,
+    close: async () => {
+      isClosed = true;
+      await stopReading();
+      await port.close().catch(() => undefined);
+    },
+    ended: read(),
   };
 }
