@@ -290,6 +290,8 @@ async function bulkIn(chip: Chip, endpoint: number, length: number) {
 }
 
 function requireEndpoint(chip: Chip, exists: boolean, interfaceNumber: number): void {
+  // Pulled out while the transfer was on its way: that comes first.
+  requireOpen(chip);
   if (!exists || !chip.claimed.has(interfaceNumber))
     throw usbError('NotFoundError', 'The endpoint is not part of a claimed interface.');
 }
