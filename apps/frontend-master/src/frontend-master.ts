@@ -285,6 +285,13 @@ function joinReach({ JOH_ENGINE, JOH_DOOR, JOH_REGISTRY }: Configuration): JoinR
   return { url: JOH_DOOR, door: doorAddress(JOH_DOOR), registry: JOH_REGISTRY ?? null };
 }
 
+/** The cache below FM's own. */
+function upstreamOf({ JOH_CACHE_UPSTREAM, JOH_CACHE_UPSTREAM_KEYS = '' }: Configuration) {
+  if (JOH_CACHE_UPSTREAM === undefined) return null;
+  const url = JOH_CACHE_UPSTREAM.replace(/\/+$/, '');
+  return { url, publicKeys: JOH_CACHE_UPSTREAM_KEYS.split(/ +/).filter(Boolean) };
+}
+
 async function composeProjects(ground: Ground) {
   const { configuration, data, http, store, random, shutdown } = ground;
   const accounts = createAccounts({
@@ -324,6 +331,7 @@ async function composeProjects(ground: Ground) {
     folder: data.folder('cache'),
     tokens: repositories.tokens,
     keyName: new URL(configuration.JOH_PUBLIC_URL ?? 'http://joh').hostname,
+    upstream: upstreamOf(configuration),
   });
   return { accounts, projects, repositories, templates };
 }

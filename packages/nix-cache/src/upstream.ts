@@ -27,9 +27,12 @@ export interface UpstreamOptions {
   publicKeys: readonly string[];
 }
 
+/** @throws Error there is no key, or one is none */
 export function createUpstream(parts: Parts, options: UpstreamOptions): Upstream {
   const { clock, limits, catalogue } = parts;
   const keys = options.publicKeys.map(openPublicKey);
+  if (keys.length === 0)
+    throw new Error('An upstream cache needs a public key that it is trusted by.');
   const misses = new Map<string, number>();
   const asking = new Map<string, Promise<boolean>>();
   const fetching = new Map<string, Promise<boolean>>();

@@ -31,7 +31,7 @@ describe('the cache behind FrontendMaster', () => {
       limits: { requestBodyBytesMax: 1_000, requestTimeoutMs: 5_000 },
     });
     cacheRoutes(http, {
-      ...{ ...parts, logger, folder: folder.path, keyName: 'joy.example' },
+      ...{ ...parts, logger, folder: folder.path, keyName: 'joy.example', upstream: null },
       shutdown: { add: (_, end) => void ends.push(() => end(AbortSignal.timeout(5_000))) },
       accounts: {
         authenticateBasic: async (login, secret) =>

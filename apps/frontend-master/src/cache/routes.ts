@@ -16,7 +16,7 @@ export interface CacheRoutesOptions {
   /** What the names of its signing keys start with: the host that users see. */
   keyName: string;
   /** A public cache to fetch from what this one has not. */
-  upstream?: { url: string; publicKeys: readonly string[] };
+  upstream: { url: string; publicKeys: readonly string[] } | null;
   clock: Clock;
   random: Random;
   logger: Logger;

@@ -69,6 +69,13 @@ const configurationSchema = z.object({
       'use addresses or networks: 127.0.0.1,10.0.0.0/8',
     )
     .optional(),
+  /** A Nix cache to fetch from what this one has not, e.g. the public one; with its keys. */
+  JOH_CACHE_UPSTREAM: z.url({ protocol: /^https?$/ }).optional(),
+  /** Public keys that paths of `JOH_CACHE_UPSTREAM` must be signed by, with spaces between them. */
+  JOH_CACHE_UPSTREAM_KEYS: z
+    .string()
+    .regex(/^\S+:\S{44}( +\S+:\S{44})*$/, 'use <name>:<base 64>, as in trusted-public-keys')
+    .optional(),
   /** Who shows it (`authorization: Bearer …`) reads `/metrics` from anywhere; else only this machine does. */
   JOH_METRICS_TOKEN: z
     .string()
