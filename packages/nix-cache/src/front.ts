@@ -24,8 +24,9 @@ export function createFront(cache: Pick<NixCache, 'parts'>, server: Server): Fro
   const listeners = server.listeners('connection');
   server.removeAllListeners('connection');
   const answer = answerer(cache);
+  const idle = cache.parts.serving.limits.readerIdleMs;
   server.on('connection', (socket: Socket) => {
-    attend(socket, attended, answer, () => {
+    attend(socket, { attended, idle }, answer, () => {
       for (const listener of listeners) listener.call(server, socket);
     });
   });
@@ -48,14 +49,12 @@ type Answer =
   | ((socket: Socket) => Promise<boolean>)
   | null;
 
-/** Connections without a request are closed after this; as long as nginx's `keepalive_timeout`. */
-const idleMs = 75_000;
 /** Longer than any head of Nix; longer ones go to Node. */
 const headBytesMax = 4096;
 
 function attend(
   socket: Socket,
-  attended: Map<Socket, boolean>,
+  { attended, idle }: { attended: Map<Socket, boolean>; idle: number },
   answer: (head: string) => Answer,
   giveUp: () => void,
 ): void {
@@ -99,7 +98,7 @@ function attend(
   const ignore = () => socket.destroy();
   const timeout = () => socket.destroy();
   socket.setNoDelay(true);
-  socket.setTimeout(idleMs);
+  socket.setTimeout(idle);
   attended.set(socket, false);
   socket.once('close', () => attended.delete(socket));
   socket.on('data', take).on('error', ignore).on('timeout', timeout);

@@ -270,6 +270,27 @@ describe('a hostile client', () => {
       await expectNothing();
     });
 
+    it('cuts off a reader that takes nothing', async () => {
+      await served.close();
+      served = await serveCache(folder.path, { limits: { readerIdleMs: 300 } });
+      ada = clientOf(served.url('ada'), served.token('ada'));
+      const large = uploadOf('large', {
+        node: { contents: Buffer.alloc(24 * 2 ** 20) },
+        pack: 'none',
+      });
+      expect(await ada.upload(large)).toBe(200);
+      const authorization = `authorization: Bearer ${served.token('ada')}`;
+      // Once by way of Node's server, once past it.
+      for (const more of ['range: bytes=0-\r\n', '']) {
+        const socket = connect(served.port, '127.0.0.1');
+        socket.pause();
+        const head = `GET /ada/nar/${large.nar} HTTP/1.1\r\nhost: x\r\n${authorization}\r\n${more}\r\n`;
+        socket.on('error', () => undefined).write(head);
+        await waitFor(() => served.closed.has(socket.localPort ?? 0), { what: 'it is cut off' });
+        socket.destroy();
+      }
+    });
+
     it('leaves nothing of an upload that breaks off', async () => {
       const socket = connect(served.port, '127.0.0.1');
       socket.write(

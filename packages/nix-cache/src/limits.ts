@@ -22,6 +22,8 @@ export const cacheLimits = {
   /** A body must bring at least so much in each window, or it is cut: 1 KiB/s. */
   uploadWindowMs: 20_000,
   uploadWindowBytesMin: 20 * 1024,
+  /** A reader that takes nothing for so long, or asks for nothing, is cut off; nginx's `send_timeout`. */
+  readerIdleMs: 60_000,
   /** Uploads of one namespace at once; Nix sends 25 (`http-connections`). */
   uploadsPerNamespaceMax: 64,
   uploadsMax: 512,

@@ -17,6 +17,8 @@ export interface ServedCache {
   /** Request lines that reached Node's server, and those that the front answered: method and path. */
   requests: string[];
   errors: unknown[];
+  /** Clients' ports of connections that the server no longer has. */
+  closed: ReadonlySet<number>;
   close(): Promise<void>;
 }
 
@@ -43,11 +45,16 @@ export async function serveCache(
     void cache.handle(request, response);
   });
   const front = createFront(cache, server);
+  const closed = new Set<number>();
+  server.on('connection', (socket) => {
+    const { remotePort = 0 } = socket;
+    socket.once('close', () => closed.add(remotePort));
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    ...{ cache, port, requests, errors },
+    ...{ cache, port, requests, errors, closed },
     url: (namespace) => `http://127.0.0.1:${port}/${namespace}`,
     token: (namespace, access = 'write') =>
       addToken(cache.database, { clock, random }, { label: 'test', namespace, access }),

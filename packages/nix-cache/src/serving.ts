@@ -126,6 +126,7 @@ async function serveNar(
     response.end();
     return;
   }
+  response.setTimeout(parts.limits.readerIdleMs, () => response.destroy());
   if (await parts.sender.send(response, name, { start, end, bytes })) response.end();
 }
 
