@@ -43,9 +43,14 @@ export interface AgentRegistryOptions {
 export function createAgentRegistry({ clock, limits }: AgentRegistryOptions): AgentRegistry {
   const connections = new Map<ContainerId, AgentConnection>();
   const waiters = new Map<ContainerId, Set<(connection: AgentConnection) => void>>();
-  const wait = async (container: ContainerId, ms: number, signal?: AbortSignal) => {
+  const wait = async (
+    container: ContainerId,
+    ms: number,
+    signal?: AbortSignal,
+    broken?: AgentConnection,
+  ) => {
     const known = connections.get(container);
-    if (known) return known;
+    if (known && known !== broken) return known;
     const { promise, resolve } = Promise.withResolvers<AgentConnection>();
     const set = waiters.get(container) ?? new Set();
     waiters.set(container, set.add(resolve));
@@ -65,13 +70,17 @@ export function createAgentRegistry({ clock, limits }: AgentRegistryOptions): Ag
     signal: AbortSignal,
     call: (rpc: ControlRpc) => Promise<T>,
   ): Promise<T> => {
+    let broken: AgentConnection | undefined;
     for (;;) {
-      const { rpc } = await wait(container, limits.agentReturnMs, signal);
+      const connection = await wait(container, limits.agentReturnMs, signal, broken);
       try {
-        return await call(rpc);
+        return await call(connection.rpc);
       } catch (error) {
         signal.throwIfAborted();
         if (!isFault(error, 'E_CHANNEL_CLOSED')) throw error;
+        // Its end may not have been told yet; asking it again and again would keep that from coming.
+        broken = connection;
+        connection.terminate();
       }
     }
   };
