@@ -1,32 +1,41 @@
-import type { ContainerId } from '@joh/protocol';
-import { fault } from '@joh/protocol';
-import { fakeClock } from '@joh/testkit';
+import { systemClock } from '@joh/clock';
+import { type ContainerId, fault, type Prepare } from '@joh/protocol';
 import { expect, it } from 'vitest';
 import { type AgentConnection, createAgentRegistry } from './agents.ts';
 
-const container = 'container_one' as ContainerId;
+const id = 'container_1' as ContainerId;
+const signal = () => AbortSignal.timeout(10_000);
 
-/** An agent's socket that answers as told. */
-function connection(close: () => Promise<unknown>): AgentConnection {
-  return { rpc: { call: close }, terminate: () => undefined } as unknown as AgentConnection;
+function connectionThat(call: () => Promise<{ root: string }>) {
+  let ends = 0;
+  const rpc = { call } as unknown as AgentConnection['rpc'];
+  const terminate = () => {
+    ends += 1;
+  };
+  return { connection: { rpc, terminate } satisfies AgentConnection, ends: () => ends };
 }
 
-it('a call on a socket that broke a moment ago waits for the next one, and lets the process go on', async () => {
-  const agents = createAgentRegistry({ clock: fakeClock(), limits: { agentReturnMs: 1_000 } });
+it('asks a broken socket once, and its successor, without holding up the process', async () => {
+  const registry = createAgentRegistry({ clock: systemClock(), limits: { agentReturnMs: 5_000 } });
   let calls = 0;
-  // Its end is not known here before the event loop turns.
-  const broken = connection(async () => {
+  const broken = connectionThat(async () => {
     calls += 1;
-    throw calls > 100 ? new Error('asked again and again') : fault('E_CHANNEL_CLOSED');
+    throw fault('E_CHANNEL_CLOSED');
   });
-  agents.add(container, broken);
-  const closed = agents.close(container, 'closed', new AbortController().signal);
+  registry.add(id, broken.connection);
+  const prepared = registry.prepare(id, {} as Prepare, signal());
+  // Its end is told only when the event loop turns.
   await new Promise((resolve) => setImmediate(resolve));
-  agents.remove(container, broken);
-  agents.add(
-    container,
-    connection(async () => ({})),
-  );
-  await closed;
-  expect(calls).toBe(1);
+  expect([calls, broken.ends()]).toEqual([1, 1]);
+  registry.add(id, connectionThat(async () => ({ root: '/work' })).connection);
+  expect(await prepared).toEqual({ root: '/work' });
+});
+
+it('says that the agent cannot be reached when no successor comes', async () => {
+  const registry = createAgentRegistry({ clock: systemClock(), limits: { agentReturnMs: 20 } });
+  const refusing = connectionThat(() => Promise.reject(fault('E_CHANNEL_CLOSED')));
+  registry.add(id, refusing.connection);
+  await expect(registry.prepare(id, {} as Prepare, signal())).rejects.toMatchObject({
+    code: 'E_AGENT_UNREACHABLE',
+  });
 });
