@@ -4,8 +4,9 @@ import { createBoards } from '@joh/agent/boards';
 import { sharedDevice, type WebUsbDevice } from '@joh/boards';
 import { createToolServer, describeDevice, splitNumber, withNumber } from '@joh/boards/tunnel';
 import type { Clock, Random } from '@joh/clock';
-import { createClientLink, createServerLinks, type Transport } from '@joh/link';
-import { faultyPipe, waitFor } from '@joh/testkit';
+import { createClientLink, createServerLinks } from '@joh/link';
+import { waitFor } from '@joh/testkit';
+import { delayedPipe } from './delayed-pipe.ts';
 
 export interface Distance {
   /** Where tools find it. */
@@ -37,11 +38,10 @@ export async function distance(options: {
         channel.onClose(page.close);
       }),
   });
-  const oneWay = roundTripMs / 2;
-  const pipe = faultyPipe(1, { clock, delayMs: { min: oneWay, max: oneWay } });
-  servers.accept(pipe.b as Transport);
+  const pipe = delayedPipe(clock, roundTripMs / 2);
+  servers.accept(pipe.b);
   const link = createClientLink({
-    connect: async () => pipe.a as Transport,
+    connect: async () => pipe.a,
     ticket: async () => 'bench',
     clock,
     random,
