@@ -179,7 +179,9 @@ async function answer(state: State, tool: Tool, request: UsbRequest): Promise<vo
   if (!device || !page) return tool.send(encodeReply(id, usbStatus.noDevice));
   const known = operation === usbOperation.transfer && descriptorOf(device, request.payload);
   if (known) return tool.send(encodeReply(id, usbStatus.ok, known));
-  tool.waiting.set(id, device.number);
+  // The page has opened it to describe it; should that fail now, the next call is told.
+  if (operation === usbOperation.open) tool.send(encodeReply(id, usbStatus.ok));
+  else tool.waiting.set(id, device.number);
   try {
     if (!page.tools.has(tool.number)) {
       page.tools.add(tool.number);

@@ -44,6 +44,8 @@ interface State {
   /** How many `before` stands for: a run goes on only while nothing else came. */
   failed: number;
   ended: number;
+  /** Why it could not be opened: told with the next call, since the agent has answered already. */
+  notOpened: unknown;
   /** When the last of `before` was done. */
   doneAt: number;
   underWay: Map<number, (error: Error) => void>;
@@ -60,6 +62,7 @@ export function createToolDevice(device: WebUsbDevice, clock: Clock): ToolDevice
     run: null,
     failed: 0,
     ended: 0,
+    notOpened: null,
     doneAt: 0,
     underWay: new Map(),
     bytes: 0,
@@ -105,11 +108,18 @@ async function perform(state: State, request: UsbRequest): Promise<Uint8Array> {
     }
     case usbOperation.close:
       state.failed = 0;
+      state.notOpened = null;
       return ordered(state, () => device.close());
     case usbOperation.release:
       return ordered(state, () => device.releaseInterface(payload[0] ?? 0));
     case usbOperation.open:
-      return ordered(state, () => device.open());
+      state.notOpened = null;
+      return ordered(state, () =>
+        device.open().catch((error: unknown) => {
+          state.notOpened = error;
+          throw error;
+        }),
+      );
     case usbOperation.claim:
       return ordered(state, () => device.claimInterface(payload[0] ?? 0));
     case usbOperation.configure:
@@ -135,7 +145,10 @@ async function perform(state: State, request: UsbRequest): Promise<Uint8Array> {
 /** After everything before it, and before everything after it. */
 function ordered(state: State, action: () => Promise<unknown>): Promise<Uint8Array> {
   state.run = null;
-  const mine = state.before.then(action);
+  const mine = state.before.then(() => {
+    if (state.notOpened) throw state.notOpened;
+    return action();
+  });
   state.before = mine.catch(() => undefined);
   return mine.then(() => nothing);
 }
@@ -175,6 +188,7 @@ async function move(state: State, id: number, transfer: UsbTransfer): Promise<Ui
   state.run = null;
   await state.before;
   await paused(state, transfer);
+  if (state.notOpened) throw state.notOpened;
   if (state.failed !== 0) throw new UsbStatusError(state.failed);
   if (state.ended !== 0) throw new UsbStatusError(state.ended);
   if (!transfer.isIn) return limited(state, id, transfer.timeoutMs, write(state, transfer));

@@ -134,6 +134,22 @@ test('after a posted write that failed nothing is sent, until the device is clos
   expect(calls).toEqual(['out 3', 'out 5']);
 });
 
+test('a device that cannot be opened says so with every call, until it is closed', async () => {
+  const { ask, transfer, clock, usb, status } = desk();
+  const open = usb.open;
+  usb.open = () =>
+    Promise.reject(Object.assign(new Error('Access denied.'), { name: 'SecurityError' }));
+  const opening = ask(usbOperation.open);
+  const later = [ask(usbOperation.claim, [0]), transfer({ endpoint: 0x81, length: 64 })];
+  await clock.settle();
+  expect([opening, ...later].map(status)).toEqual(new Array(3).fill(usbStatus.access));
+  usb.open = open;
+  ask(usbOperation.close);
+  const again = [ask(usbOperation.open), ask(usbOperation.claim, [0])];
+  await clock.settle();
+  expect(again.map(status)).toEqual([0, 0]);
+});
+
 test('a tool’s pause after a posted write is kept at the device', async () => {
   const { ask, transfer, clock, calls, end } = desk();
   ask(usbOperation.open);
