@@ -13,14 +13,22 @@ if [ "${1:-}" = --swarm ]; then
   shift
 fi
 name=${1:?the name of the network, for example joh}
-if docker network inspect "$name$suffix" >/dev/null 2>&1; then
-  icc=$(docker network inspect --format '{{index .Options "com.docker.network.bridge.enable_icc"}}' "$name$suffix")
-  [ "$icc" = false ] && exit 0
+# Succeeds when it is there, and is as it must be.
+there() {
+  icc=$(docker network inspect --format '{{index .Options "com.docker.network.bridge.enable_icc"}}' "$name$suffix" 2>/dev/null) ||
+    return 1
+  [ "$icc" = false ] && return 0
   echo "network.sh: the network $name$suffix lets containers reach one another; remove it first" >&2
   exit 1
-fi
+}
+there && exit 0
 # shellcheck disable=SC2086
-docker network create $kind \
+problem=$(docker network create $kind \
   --opt com.docker.network.bridge.enable_icc=false \
   --opt "com.docker.network.bridge.name=$(printf %.13s "$name")0" \
-  --label "joh.network=$name" "$name$suffix" >/dev/null
+  --label "joh.network=$name" "$name$suffix" 2>&1 >/dev/null) ||
+  # FrontendMaster may have made it meanwhile.
+  there || {
+  echo "network.sh: $problem" >&2
+  exit 1
+}
