@@ -113,8 +113,8 @@ int shim_connect(void) {
   pthread_mutex_lock(&connecting);
   int status = is_gone ? STATUS_IO : 0;
   if (!is_gone && connection < 0) {
-    const char *path = getenv("JOH_USB_SOCKET");
-    if (!path) fprintf(stderr, "usb: JOH_USB_SOCKET does not name the session's socket\n");
+    const char *path = getenv("JOY_OF_HARDWARE_USB");
+    if (!path) fprintf(stderr, "usb: JOY_OF_HARDWARE_USB does not name the session's socket\n");
     status = path ? connect_once(path) : STATUS_IO;
     if (status == 0) status = say_hello();
   }
@@ -324,7 +324,7 @@ int shim_call(enum operation operation, uint8_t device, const void *payload, uin
   int status = shim_wait_for(operation, device, &body, 1, CALL_MS, &reply);
   if (status < 0 && reply.length > 0)
     fprintf(stderr, "usb: %.*s\n", (int)reply.length, (const char *)reply.data);
-  if (operation == OPERATION_HELLO && status == 0 && reply.length >= 5 && !getenv("JOH_USB_WAIT"))
+  if (operation == OPERATION_HELLO && status == 0 && reply.length >= 5 && !getenv("JOY_OF_HARDWARE_USB_WAIT"))
     shim_window(shim_get32(reply.data + 1));
   free(reply.data);
   return status;

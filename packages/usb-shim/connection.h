@@ -72,7 +72,7 @@ struct shim_transfer {
   uint32_t timeout_ms; /* 0: none */
 };
 
-/* Connects to the socket named by JOH_USB_SOCKET, once; 0 or a negative status. */
+/* Connects to the socket named by JOY_OF_HARDWARE_USB, once; 0 or a negative status. */
 int shim_connect(void);
 /* File descriptors that a main loop can wait on: the connection's, and one for wake-ups. */
 int shim_descriptor(void);

@@ -123,7 +123,8 @@ async function throughTunnel(
   const line = await distance({ folder: place.path, device, roundTripMs, clock, random });
   try {
     const began = clock.monotonic();
-    const more: Record<string, string> = name === 'waited, wires' ? { JOH_USB_WAIT: '1' } : {};
+    const more: Record<string, string> =
+      name === 'waited, wires' ? { JOY_OF_HARDWARE_USB_WAIT: '1' } : {};
     const run = await runTool(library, line.path, loader, argumentsFor('sram'), more);
     const ms = clock.monotonic() - began;
     if (run.status !== 0 || !board.state().configured) throw new Error(`${loader}: ${run.text}`);
@@ -199,7 +200,7 @@ function outcomeOf(
     notes: [
       'A closed loop: one programming at a time. The board is simulated; it takes no time for its wires except where the table says so, and its flash is as busy as its datasheet says.',
       `${loader} runs as a process whose libusb is packages/usb-shim, so its time has its own start and a socket; ours runs in the process of the board.`,
-      'The tunnel is the agent’s socket, a real link over a line with this round trip, and the page’s end; no browser. Posted: writes to the FTDI chip are not waited for (README of usb-shim); waited: JOH_USB_WAIT=1.',
+      'The tunnel is the agent’s socket, a real link over a line with this round trip, and the page’s end; no browser. Posted: writes to the FTDI chip are not waited for (README of usb-shim); waited: JOY_OF_HARDWARE_USB_WAIT=1.',
     ],
   };
 }

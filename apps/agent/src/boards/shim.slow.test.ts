@@ -86,7 +86,7 @@ function start(command: string, ...args: string[]) {
     env: {
       PATH: process.env.PATH,
       LD_LIBRARY_PATH: built.path,
-      JOH_USB_SOCKET: join(folder.path, 'usb.sock'),
+      JOY_OF_HARDWARE_USB: join(folder.path, 'usb.sock'),
     },
   });
   children.push(child);

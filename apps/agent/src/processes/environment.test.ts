@@ -10,7 +10,9 @@ it('lets USB tools find the session’s boards, before what the user has set', a
     const found = await usbEnvironment({ LD_LIBRARY_PATH: '/mine' }, '/run/usb.sock', folder.path);
     // A machine with USB of its own keeps its tools as they are.
     expect(found).toEqual(
-      hasUsb ? {} : { JOH_USB_SOCKET: '/run/usb.sock', LD_LIBRARY_PATH: `${folder.path}:/mine` },
+      hasUsb
+        ? {}
+        : { JOY_OF_HARDWARE_USB: '/run/usb.sock', LD_LIBRARY_PATH: `${folder.path}:/mine` },
     );
     expect(await usbEnvironment({}, '/run/usb.sock', `${folder.path}/none`)).toEqual({});
   } finally {

@@ -50,7 +50,7 @@ export async function usbEnvironment(
   if (!isBuilt || buses.length > 0) return {};
   const { LD_LIBRARY_PATH: before } = env;
   return {
-    JOH_USB_SOCKET: socket,
+    JOY_OF_HARDWARE_USB: socket,
     LD_LIBRARY_PATH: before ? `${libraries}:${before}` : libraries,
   };
 }

@@ -33,7 +33,7 @@ export function runTool(
 ): Promise<ToolRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
-      env: { ...process.env, LD_LIBRARY_PATH: library, JOH_USB_SOCKET: socket, ...more },
+      env: { ...process.env, LD_LIBRARY_PATH: library, JOY_OF_HARDWARE_USB: socket, ...more },
       timeout: toolMs,
       killSignal: 'SIGKILL',
       stdio: ['ignore', 'pipe', 'pipe'],
