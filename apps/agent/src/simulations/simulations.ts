@@ -62,6 +62,9 @@ export function createSimulations(options: SimulationsOptions): Simulations {
   };
 }
 
+/** What the package of clang says while it reads itself. */
+const progressLine = /^yowasp-\w+: fetched/;
+
 async function readCompiled(folder: string): Promise<Omit<CompiledSimulation, 'cached'> | null> {
   try {
     const text = await readFile(join(folder, designFiles.simulation), 'utf8');
@@ -92,7 +95,7 @@ async function runCompilers(
       env,
       signal: AbortSignal.any([life, tooLong.signal]),
       onLine: (line) => {
-        if (line.trim() !== '') lastLine = line.trim();
+        if (line.trim() !== '' && !progressLine.test(line)) lastLine = line.trim();
       },
     });
     if (exitCode === 0) return;
