@@ -31,7 +31,8 @@ export default defineConfig<object, ProductOptions>({
     trace: 'retain-on-failure',
   },
   projects: [
-    { name: 'local', use: { engine: 'local' } },
+    { name: 'local', use: { engine: 'local' }, testIgnore: /rack-faults/ },
+    { name: 'faults', testMatch: /rack-faults\.spec\.ts/ },
     ...(['docker', 'cluster'] as const).map((engine) => ({
       name: engine,
       use: { engine },

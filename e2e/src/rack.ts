@@ -40,7 +40,8 @@ export interface RackOptions {
 }
 
 const doorPort = 8788;
-const warmDeadlineMs = 180_000;
+const metricsToken = 'metrics-of-the-test';
+const warmDeadlineMs = 300_000;
 const run = promisify(execFile);
 
 /** Starts it; it is gone when its product is stopped. */
@@ -77,6 +78,7 @@ export async function startRack(options: RackOptions): Promise<Rack> {
       JOH_DOOR: `http://${cluster.frontend.address}:${doorPort}`,
       JOH_REGISTRY: cluster.registry?.address ?? '',
       JOH_SESSION_IMAGE: image ?? '',
+      JOH_METRICS_TOKEN: metricsToken,
       DOCKER_HOST: isSwarm ? `unix://${first.socketPath}` : 'none',
     };
     const product = await startProduct(environment, place);
@@ -111,8 +113,17 @@ async function isWarm(product: Product, operator: ApiPerson, nodes: number): Pro
   });
 }
 
+/** The value of one of FrontendMaster's metrics. */
+export async function metric({ product }: Rack, name: string): Promise<number> {
+  const headers = { authorization: `Bearer ${metricsToken}` };
+  const text = await (await fetch(`${product.url}/metrics`, { headers })).text();
+  const value = new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1];
+  if (value === undefined) throw new Error(`no metric ${name} in ${text.slice(0, 200)}`);
+  return Number(value);
+}
+
 /** Runs a shell on a node's machine. */
-export async function onNode(node: ClusterNode, script: string): Promise<string> {
+async function onNode(node: ClusterNode, script: string): Promise<string> {
   const [program = '', ...parameters] = [...node.enter, 'sh', '-c', script];
   const done = await run(program, parameters, {
     env: { PATH: process.env.PATH, JOH_JOIN_RESTART: node.restartCommand },
