@@ -1,4 +1,8 @@
-/** The boards that can be shown, from their schematics and constraint files. */
+/**
+ * The boards that can be shown. Pins of the iCEBreaker are those of its template's constraints (a test
+ * compares), the HX8K's those of picosoc's; the iCEstick's and UPduino 3's have not been held against a
+ * schematic or a board.
+ */
 import type { BoardPicture, Light } from './picture.ts';
 
 const row = (
