@@ -33,7 +33,7 @@ export default defineConfig<object, ProductOptions>({
   projects: [
     { name: 'local', use: { engine: 'local' }, testIgnore: /rack-faults/ },
     { name: 'faults', testMatch: /rack-faults\.spec\.ts/ },
-    ...(['docker', 'cluster'] as const).map((engine) => ({
+    ...(['docker', 'cluster', 'swarm'] as const).map((engine) => ({
       name: engine,
       use: { engine },
       testMatch: /life-of-a-session\.spec\.ts/,
