@@ -58,7 +58,9 @@ async function onNode(
   const { Volumes } = JSON.parse(await askEngine(node.socketPath, '/volumes'));
   const volumes = (Volumes as unknown[] | null)?.length ?? 0;
   const cgroups = cgroupsOf(`${cluster.traces.name}node${at}`);
-  const shims = shimsOf(join(cluster.traces.folder, node.name));
+  const folder = join(cluster.traces.folder, node.name);
+  const shims = processesOf('containerd-shim', folder);
+  const namespaces = namespacesOf(folder);
   const mounted = containers.flatMap(({ Mounts }) =>
     Mounts.filter(({ Type }) => Type === 'volume'),
   );
@@ -76,6 +78,7 @@ async function onNode(
     ...count('cgroups', cgroups.length, containers.length),
     ...count('shims', shims.length, containers.length),
     ...count('volumes', volumes, mounted.length),
+    ...count('network namespaces', namespaces.length, containers.length),
   ];
 }
 
@@ -87,12 +90,20 @@ function cgroupsOf(parent: string): string[] {
   return place ? readdirSync(place).filter((name) => /^[0-9a-f]{64}$/.test(name)) : [];
 }
 
-/** The processes that hold the containers of one containerd, one each. */
-function shimsOf(folder: string): string[] {
+/** Network namespaces of containers that a machine's mounts keep; a Swarm has some of its own beside them. */
+function namespacesOf(folder: string): string[] {
+  const [daemon] = processesOf('dockerd', folder);
+  const mounts = daemon ? readFileSync(`/proc/${daemon}/mountinfo`, 'utf8').split('\n') : [];
+  const place = `${join(folder, 'exec', 'netns')}/`;
+  return mounts.filter((line) => new RegExp(`${place}[0-9a-f]{12} .* nsfs `).test(line));
+}
+
+/** Processes of a machine's daemons, and shims that hold a container each: they name its folder. */
+function processesOf(program: string, folder: string): string[] {
   return readdirSync('/proc').filter((pid) => {
     try {
       const command = /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '';
-      return command.includes('containerd-shim') && command.includes(`${folder}/`);
+      return command.includes(program) && command.includes(`${folder}/`);
     } catch {
       return false;
     }

@@ -3,7 +3,7 @@ import { systemClock } from '@joh/clock';
 import { waitFor } from '@joh/testkit';
 import { expect, test } from '@playwright/test';
 import { type Rack, startRack } from './rack.ts';
-import { rackSessions } from './rack-sessions.ts';
+import { type RackSession, rackSessions } from './rack-sessions.ts';
 
 const { sleep, monotonic } = systemClock();
 test.setTimeout(600_000);
@@ -27,7 +27,7 @@ test('a rack of Docker hosts bears the death of each part', async () => {
   await withRack({ engine: 'docker', ...options }, async (rack) => {
     const { product } = rack;
     const hands = rackSessions(rack);
-    const [stays, beside] = await hands.openTwoTogether();
+    const [stays, ...beside] = (await hands.openTogether(3)) as [RackSession, ...RackSession[]];
     const { node } = stays;
     /** Nobody took it away, and it can be used. */
     const goesOn = async () => {
@@ -70,9 +70,12 @@ test('a rack of Docker hosts bears the death of each part', async () => {
 
     await test.step('a node’s dockerd is killed, and its sessions go on', async () => {
       const shell = await hands.processes(stays, 's6-svscan');
+      const [ending, asking] = beside as [RackSession, RackSession];
+      await hands.close(ending.id);
+      await hands.letGo(ending.id);
+      // While it destroys the one's container; the other's end is asked when nobody answers.
       await node.kill();
-      // Its end has to wait for the daemon.
-      const closing = hands.close(beside.id);
+      const closing = hands.close(asking.id);
       await goesOn();
       await node.start();
       await closing;
@@ -122,17 +125,22 @@ test('a Swarm bears the death of its manager', async () => {
   const options = { nodes: 3, pool: 'standard=1/4,burst=0/0', toolchain: false };
   await withRack({ engine: 'swarm', ...options }, async (rack) => {
     const hands = rackSessions(rack);
-    const opened = [await hands.open(), await hands.open(), await hands.open()];
     const [manager] = rack.cluster.nodes;
-    const away = opened.filter(({ node }) => node !== manager);
-    expect(away.length).toBeGreaterThanOrEqual(2);
-    const [closes, ...stay] = away;
+    const away: RackSession[] = [];
+    while (away.length < 3) {
+      const next = await hands.open();
+      if (next.node !== manager) away.push(next);
+    }
+    const [ends, closes, ...stay] = away;
     await hands.settled('the start');
+    const ending = hands.close(ends!.id);
+    // In the middle of it.
+    await sleep(20);
     await manager?.kill();
     const closing = hands.close(closes!.id);
     for (const { id } of stay) expect(await hands.sh(id, 'echo there')).toBe('there');
     await manager?.start();
-    await closing;
+    await Promise.all([ending, closing]);
     await hands.settled('the death of the manager’s dockerd');
     // What ran on the manager's own machine died with its dockerd: that is Swarm's limit.
     for (const one of stay) expect(await hands.find(one.id)).toEqual(one);

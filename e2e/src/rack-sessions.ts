@@ -42,25 +42,39 @@ export function rackSessions(rack: Rack) {
     await client.sessions.waitUntilReady(id, { deadlineMs: readyDeadlineMs });
     return find(id);
   };
+  /** Ends it; whoever answers may be killed meanwhile, so it is asked until it is acknowledged. */
+  const close = async (id: string): Promise<void> => {
+    live.delete(id);
+    const what = `${id} is closing`;
+    await waitFor(() => client.sessions.remove(id).then(() => true), {
+      ...{ deadlineMs: readyDeadlineMs, everyMs: 100, what },
+    });
+  };
   return {
     find,
     open,
-    /** Two on one node, and what else had to be opened for that. */
-    async openTwoTogether(): Promise<[RackSession, RackSession]> {
+    /** So many on one node; what else had to be opened for that is ended again. */
+    async openTogether(count: number): Promise<RackSession[]> {
       const opened: RackSession[] = [];
       for (;;) {
         const next = await open();
-        const beside = opened.find(({ node }) => node === next.node);
-        if (beside) return [beside, next];
         opened.push(next);
+        const together = opened.filter(({ node }) => node === next.node);
+        if (together.length < count) continue;
+        await Promise.all(
+          opened.filter((one) => one.node !== next.node).map(({ id }) => close(id)),
+        );
+        return together;
       }
     },
-    /** Ends it; whoever answers may be killed meanwhile, so it is asked until it is acknowledged. */
-    async close(id: string): Promise<void> {
-      live.delete(id);
-      const what = `${id} is closing`;
-      await waitFor(() => client.sessions.remove(id).then(() => true), {
-        ...{ deadlineMs: readyDeadlineMs, everyMs: 100, what },
+    close,
+    /** Waits until its session has let go of its container, which is then being destroyed. */
+    async letGo(id: string): Promise<void> {
+      const isClosed = async () => (await client.sessions.get(id)).state === 'closed';
+      await waitFor(isClosed, {
+        deadlineMs: readyDeadlineMs,
+        everyMs: 10,
+        what: `${id} is closed`,
       });
     },
     async closeAll(): Promise<void> {

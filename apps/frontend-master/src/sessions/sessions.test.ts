@@ -148,7 +148,7 @@ describe('sessions', () => {
     await ready(ada, first.id);
     await fm.sessions.close(ada, first.id, 'closed');
     await ready(ada, third.id);
-    expect(await position(grace, other.id)).toBe(1);
+    await waitFor(async () => (await position(grace, other.id)) === 1);
     await fm.sessions.close(grace, other.id, 'gave up waiting');
     await state(grace, other.id, 'closed');
     await waitFor(async () => (await position(ada, fourth.id)) === 1);
