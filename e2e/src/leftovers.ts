@@ -18,9 +18,14 @@ interface Row {
 
 /**
  * Compares what FrontendMaster says with what the nodes' daemons and their kernel have, one line a
- * difference. `sessions` are those that live, each of which holds one container.
+ * difference. `sessions` are those that live, each of which holds one container. `aside` is a node that
+ * FrontendMaster may have set aside.
  */
-export async function leftovers(rack: Rack, sessions: readonly string[]): Promise<string[]> {
+export async function leftovers(
+  rack: Rack,
+  sessions: readonly string[],
+  aside?: ClusterNode,
+): Promise<string[]> {
   const { nodes } = await rack.operator.client.nodes();
   const rows = new Map<string, Row[]>(nodes.map((node) => [node.name, node.containers]));
   const all = [...rows.values()].flat();
@@ -36,7 +41,9 @@ export async function leftovers(rack: Rack, sessions: readonly string[]): Promis
       : [`containers are claimed by ${held.join(', ')}; ${sessions.join(', ')} live`]),
     ...(agents === living.length ? [] : [`${agents} agents, and ${living.length} rows of them`]),
     ...nodes
-      .filter(({ state }) => state !== 'ready')
+      .filter(({ state, name }) =>
+        name === aside?.name ? !/ready|quarantined/.test(state) : state !== 'ready',
+      )
       .map(({ name, state }) => `${name} is ${state}`),
     ...all
       .filter((row) => !living.includes(row))

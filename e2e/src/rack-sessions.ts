@@ -114,10 +114,10 @@ export function rackSessions(rack: Rack) {
         .map(([pid]) => Number(pid));
     },
     /** Waits until nothing is left of the fault. */
-    async settled(after: string): Promise<void> {
+    async settled(after: string, aside?: ClusterNode): Promise<void> {
       let left: string[] = [];
       const isClean = async () => {
-        left = await leftovers(rack, [...live]);
+        left = await leftovers(rack, [...live], aside);
         return left.length === 0;
       };
       const options = { deadlineMs: settleDeadlineMs, everyMs: 250, what: 'nothing is left' };
