@@ -55,7 +55,8 @@ async function serve(configuration: ReturnType<typeof readConfiguration>['values
       // Sockets that would not close in time must not keep the process.
       process.exit();
     });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  // Ctrl-C reaches every process of a terminal, and `npm start` passes it on: it comes twice.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
   process.stdout.write(`\nJoy of Hardware is at ${frontendMaster.url}\n`);
   if (configuration.JOH_ENGINE === 'local') {
     process.stdout.write(
