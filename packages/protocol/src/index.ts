@@ -65,6 +65,19 @@ export {
   tunnelUpgrade,
 } from './control.ts';
 export {
+  type AgentLine,
+  agentLine,
+  type DesktopReply,
+  type DesktopRequest,
+  type DesktopStart,
+  desktopPages,
+  desktopReply,
+  desktopRequest,
+  desktopStart,
+  type ShellLine,
+  shellLine,
+} from './desktop.ts';
+export {
   type ErrorCode,
   type ErrorRow,
   errors,

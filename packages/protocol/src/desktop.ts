@@ -1,0 +1,121 @@
+/**
+ * The desktop application's shell (a window without a page of its own) and the agent that it starts,
+ * over the agent's standard input and output: one JSON object a line. The end of standard input ends
+ * the agent. What the agent logs goes to standard error.
+ *
+ * The page is `http://127.0.0.1:<port><path>#t=<secret>`; the fragment reaches no server, and the page
+ * takes it off the address at once.
+ */
+import { z } from 'zod';
+
+/** Paths of the page on the agent's port. */
+export const desktopPages = {
+  /** The folder that the shell gave, or the start page when it gave none. */
+  first: '/',
+  /** The start page: open a folder, recent ones. */
+  start: '/start',
+  /** `/folder/<id>`: one that was opened before. */
+  folder: '/folder/',
+} as const;
+
+/** Absolute on Linux and macOS, or with a drive on Windows; no NUL. */
+const absolutePath = z
+  .string()
+  .max(4096)
+  .regex(/^(\/|[A-Za-z]:[\\/])[^\0]*$/, 'not an absolute path');
+
+/** 256 random bits, new at each start; never an argument, never logged, never in a file. */
+const secret = z.string().regex(/^[0-9a-f]{64}$/, 'not 64 hex digits');
+
+/** A page of the agent, to be opened in a window. */
+const pagePath = z.string().regex(/^\/(start|folder\/[0-9a-z]{1,40})?$/, 'not a page');
+
+/** The shell's first line. */
+export const desktopStart = z.object({
+  secret,
+  /** Settings, layouts, unsaved text, recent folders; made when it is not there. */
+  data: absolutePath,
+  /** The IDE's bundle. */
+  ide: absolutePath,
+  /** 0: any. A taken port is replaced by any, as web storage is only a cache. */
+  port: z.number().int().min(0).max(65_535),
+  folder: absolutePath.nullable(),
+});
+
+/** What the agent wants of the shell, on behalf of the page at `page`. Each is answered by one reply. */
+export const desktopRequest = z.discriminatedUnion('kind', [
+  /** The system's dialog; the reply's `folder` is null when nobody chose. */
+  z.object({
+    id: z.number().int().positive(),
+    page: pagePath,
+    kind: z.literal('choose-folder'),
+    startIn: absolutePath.nullable(),
+  }),
+  /** In the system's browser or mail program. */
+  z.object({
+    id: z.number().int().positive(),
+    page: pagePath,
+    kind: z.literal('open-external'),
+    url: z
+      .string()
+      .max(4096)
+      .regex(/^(https?:\/\/|mailto:)[^\s"'`<>\\]+$/, 'not a link to open outside'),
+  }),
+  /** A window on the page `path`, or the one that shows it already. */
+  z.object({
+    id: z.number().int().positive(),
+    page: pagePath,
+    kind: z.literal('new-window'),
+    path: pagePath,
+  }),
+  /** In the system's file manager. */
+  z.object({
+    id: z.number().int().positive(),
+    page: pagePath,
+    kind: z.literal('reveal'),
+    path: absolutePath,
+  }),
+  /** Closes every window, in the order of `closing`. */
+  z.object({ id: z.number().int().positive(), page: pagePath, kind: z.literal('quit') }),
+]);
+
+export const desktopReply = z.object({
+  id: z.number().int().positive(),
+  /** For people: why it was not done; left out or null when it was. */
+  failed: z.string().max(1000).nullish(),
+  /** Of `choose-folder`. */
+  folder: absolutePath.nullish(),
+});
+
+/** Every line from the shell after the first. */
+export const shellLine = z.union([
+  z.object({ reply: desktopReply }),
+  /** From a file manager or a second start: answered by a `new-window` request. */
+  z.object({ open: z.object({ folder: absolutePath }) }),
+  /**
+   * A window, or with null the application, is about to go: the agent has its pages keep unsaved text
+   * and says `closed`, at the latest after 2 s. Windows go then, and standard input ends last.
+   */
+  z.object({ closing: z.object({ page: pagePath.nullable() }) }),
+]);
+
+/** Every line from the agent. */
+export const agentLine = z.union([
+  /** `proof` is the HMAC-SHA256 of `port:<port>` with the secret's 64 characters as key, in hex. */
+  z.object({
+    ready: z.object({
+      port: z.number().int().min(1).max(65_535),
+      proof: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+  }),
+  z.object({ request: desktopRequest }),
+  z.object({ closed: z.object({ page: pagePath.nullable() }) }),
+  /** The agent cannot go on, and ends. */
+  z.object({ failed: z.object({ code: z.string(), message: z.string() }) }),
+]);
+
+export type DesktopStart = z.infer<typeof desktopStart>;
+export type DesktopRequest = z.infer<typeof desktopRequest>;
+export type DesktopReply = z.infer<typeof desktopReply>;
+export type ShellLine = z.infer<typeof shellLine>;
+export type AgentLine = z.infer<typeof agentLine>;
