@@ -1,5 +1,6 @@
 /** One tool's use of one device: its transfers in the order that the tool may count on. */
 import type { Clock } from '@joh/clock';
+import { pause } from '../attempt.ts';
 import type { UsbSetup } from '../usb-port.ts';
 import type { WebUsbDevice } from '../webusb-port.ts';
 import { createEndpointReader, type EndpointReader } from './endpoint-reader.ts';
@@ -181,7 +182,7 @@ function post(state: State, id: number, transfer: UsbTransfer): Promise<Uint8Arr
 async function paused({ clock, doneAt }: State, { pauseMs }: UsbTransfer): Promise<void> {
   if (pauseMs < pauseMsMin) return;
   const left = doneAt + pauseMs - clock.monotonic();
-  if (left > 0) await clock.sleep(Math.ceil(left));
+  if (left > 0) await pause({ clock, signal: undefined }, left);
 }
 
 async function move(state: State, id: number, transfer: UsbTransfer): Promise<Uint8Array> {
