@@ -23,6 +23,15 @@ export const tunnelUpgrade = 'joh-tunnel';
 /** Paths on FM that only agents use. */
 export const agentPaths = { control: '/agent/control', streams: '/agent/streams/' } as const;
 
+/** The Nix cache as one session has it. */
+const sessionCache = z.object({
+  /** Address of the namespace as the container reaches it: `http(s)://…/cache/<namespace>`. */
+  url: z.url({ protocol: /^https?$/ }),
+  namespace: accountName,
+  /** Those of the namespace and of the base, as `trusted-public-keys` takes them. */
+  publicKeys: z.array(z.string().regex(/^[^\s:]+:[A-Za-z0-9+/=]+$/)),
+});
+
 export const prepare = z.object({
   session: sessionId,
   epoch: z.number().int().positive(),
@@ -30,8 +39,13 @@ export const prepare = z.object({
   project: z.object({ owner: accountName, name: projectName, board: z.string().nullable() }),
   /** `http(s)://…/git/<owner>/<project>.git`, without a secret. */
   cloneUrl: z.string(),
-  /** Password for git's basic authentication (user name `session`); this repository alone. */
+  /**
+   * The session's own password, user name `session`: reads and writes this repository and the namespace
+   * of `cache`, reads the cache's base, and nothing else. Ends with the session and with its epoch.
+   */
   gitToken: z.string(),
+  /** The Nix cache, for who has none: absent. */
+  cache: sessionCache.optional(),
   /** Key of the HMAC in tickets (see `ticket.ts`), base64url. */
   ticketKey: z.string(),
 });
