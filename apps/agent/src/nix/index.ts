@@ -1,0 +1,2 @@
+/** The user's own Nix, and FrontendMaster's cache for it. */
+export { createNix, type Nix, type NixFrontend } from './nix.ts';
