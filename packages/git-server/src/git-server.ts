@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { type Clock, createTurns } from '@joh/clock';
+import { type Clock, createTurns, linger } from '@joh/clock';
 import { type Fault, fault, isFault } from '@joh/protocol';
 import { serveBackend } from './backend.ts';
 import { type GitRequest, parseGitRequest } from './git-request.ts';
@@ -117,9 +117,6 @@ function refuseLong(request: IncomingMessage, limitBytes: number): void {
   }
 }
 
-/** As long as nginx's `lingering_timeout` is by half; an answer needs one round trip. */
-const lingerMs = 2_500;
-
 /** In plain text: git shows it as `remote: …`. */
 function refuse(
   request: IncomingMessage,
@@ -142,12 +139,4 @@ function refuse(
   });
   response.end(`${message}\n${todo} (${code})\n`);
   linger(request, clock);
-}
-
-/** A client that is still sending reads the answer only if it is listened to for a moment. */
-function linger(request: IncomingMessage, clock: Clock): void {
-  if (request.complete) return;
-  const cancel = clock.after(lingerMs, () => request.destroy());
-  request.once('close', cancel);
-  request.resume();
 }

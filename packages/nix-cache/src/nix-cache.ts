@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import type { Clock, Random } from '@joh/clock';
+import { type Clock, linger, type Random } from '@joh/clock';
 import { type Fault, fault, isFault } from '@joh/protocol';
 import { type CacheStep, createArchives } from './archives.ts';
 import { createCatalogue } from './catalogue.ts';
@@ -233,9 +233,6 @@ async function put({ parts, clock }: Handler, exchange: Exchange, wanted: Wanted
   response.writeHead(200, { 'content-length': 0 }).end();
 }
 
-/** As long as nginx's `lingering_timeout` is by half; an answer needs one round trip. */
-const lingerMs = 2_500;
-
 /** In plain text: Nix shows it. A client that is still sending is listened to until it has read it. */
 function refuse(
   { clock }: Handler,
@@ -258,10 +255,7 @@ function refuse(
     ...(reason.status === 429 ? { 'retry-after': String(reason.details.seconds) } : {}),
   });
   response.end(request.method === 'HEAD' ? undefined : text);
-  if (request.complete || isBodyless(request)) return;
-  const cancel = clock.after(lingerMs, () => request.destroy());
-  request.once('close', cancel);
-  request.resume();
+  if (!isBodyless(request)) linger(request, clock);
 }
 
 function isBodyless({ method }: IncomingMessage): boolean {
