@@ -14,6 +14,7 @@ export { type Faults, type FaultyPipe, faultyPipe, type PipeEnd } from './faulty
 export { leakCheck } from './leak-check.ts';
 export { newerNix } from './newer-nix.ts';
 export { createNixMachine, type NixMachine } from './nix-machine.ts';
+export { nixPackages } from './nix-packages/nix-packages.ts';
 export { type Postgres, startPostgres } from './postgres.ts';
 export { processesNaming } from './process-search.ts';
 export { type Product, type ProductPlace, startProduct, withProduct } from './product.ts';
