@@ -93,7 +93,7 @@ interface Ground extends FrontendMasterOptions {
 
 /**
  * Starts FrontendMaster.
- * @throws DataDirectoryBusy another process uses the data directory
+ * @throws FolderBusy another process uses the data directory
  */
 export async function startFrontendMaster(options: FrontendMasterOptions): Promise<FrontendMaster> {
   const ground = await openGround(options);

@@ -1,12 +1,12 @@
 /** `joh-fm`: the only place that reads the environment, the real clock and the real random. */
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '@joh/clock';
+import { FolderBusy } from '@joh/nix-cache';
 import { Fault } from '@joh/protocol';
 import { RegistryCertificateError, writeRegistryCertificate } from '#membership';
 import {
   ConfigurationError,
   createLogger,
-  DataDirectoryBusy,
   describeConfiguration,
   readConfiguration,
   StoreNewer,
@@ -32,7 +32,7 @@ try {
   // What the operator can mend is a sentence; anything else is a bug and keeps its stack.
   const isSentence =
     error instanceof ConfigurationError ||
-    error instanceof DataDirectoryBusy ||
+    error instanceof FolderBusy ||
     error instanceof RegistryCertificateError ||
     error instanceof StoreNewer ||
     error instanceof Fault;

@@ -8,7 +8,8 @@ export class FolderBusy extends Error {
 
 /**
  * Keeps other processes out of a folder until the returned function is called or the process ends,
- * however it ends. @throws {FolderBusy}
+ * however it ends: the lock is SQLite's on a file of its own, which the system frees.
+ * @throws {FolderBusy}
  */
 export function lockFolder(folder: string): () => void {
   const lock = new DatabaseSync(join(folder, 'lock.sqlite'), { timeout: 0 });

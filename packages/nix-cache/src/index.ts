@@ -1,4 +1,5 @@
 /** A Nix binary cache server. */
+export { FolderBusy, lockFolder } from './folder-lock.ts';
 export { createNixCache, type NixCache, type NixCacheOptions } from './nix-cache.ts';
 export { encodeNix32 } from './nix-hash.ts';
 export type { Credentials } from './request.ts';

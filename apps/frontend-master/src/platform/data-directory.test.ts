@@ -4,8 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemRandom } from '@joh/clock';
+import { FolderBusy } from '@joh/nix-cache';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DataDirectoryBusy, openDataDirectory } from './data-directory.ts';
+import { openDataDirectory } from './data-directory.ts';
 
 describe('data directory', () => {
   let temporary: string;
@@ -35,7 +36,7 @@ describe('data directory', () => {
 
   it('is refused to a second opener until the first lets go', () => {
     const first = openDataDirectory(temporary);
-    expect(() => openDataDirectory(temporary)).toThrow(DataDirectoryBusy);
+    expect(() => openDataDirectory(temporary)).toThrow(FolderBusy);
     first.unlock();
     openDataDirectory(temporary).unlock();
   });
@@ -49,7 +50,7 @@ describe('data directory', () => {
     });
     const ended = once(holder, 'exit');
     await once(holder.stdout, 'data');
-    expect(() => openDataDirectory(temporary)).toThrow(DataDirectoryBusy);
+    expect(() => openDataDirectory(temporary)).toThrow(FolderBusy);
     holder.kill('SIGKILL');
     await ended;
     openDataDirectory(temporary).unlock();

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { Random } from '@joh/clock';
+import { lockFolder } from '@joh/nix-cache';
 
 /** The one directory FM writes to. */
 export interface DataDirectory {
@@ -17,20 +17,14 @@ export interface DataDirectory {
   unlock(): void;
 }
 
-/** Another process has the data directory. */
-export class DataDirectoryBusy extends Error {
-  override readonly name = 'DataDirectoryBusy';
-}
-
 /**
- * Opens the data directory for this process alone. The lock is SQLite's on a file of its own: the
- * system frees it when the process ends, however it ends.
- * @throws {DataDirectoryBusy}
+ * Opens the data directory for this process alone.
+ * @throws {FolderBusy} another process has it
  */
 export function openDataDirectory(path: string): DataDirectory {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   chmodSync(path, 0o700);
-  const lock = lockDirectory(path);
+  const unlock = lockFolder(path);
   return {
     path,
     folder(name) {
@@ -41,19 +35,8 @@ export function openDataDirectory(path: string): DataDirectory {
     secret: (name, random) =>
       keep(join(path, name), () => Buffer.from(random.bytes(32)).toString('base64url')),
     kept: (name, make) => keep(join(path, name), make),
-    unlock: () => lock.close(),
+    unlock,
   };
-}
-
-function lockDirectory(path: string): DatabaseSync {
-  const lock = new DatabaseSync(join(path, 'lock.sqlite'), { timeout: 0 });
-  try {
-    lock.exec('BEGIN EXCLUSIVE');
-  } catch (cause) {
-    lock.close();
-    throw new DataDirectoryBusy(`another process uses the data directory ${path}`, { cause });
-  }
-  return lock;
 }
 
 function keep(file: string, make: () => string): string {

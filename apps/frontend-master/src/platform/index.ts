@@ -6,7 +6,7 @@ export {
   type ReadConfiguration,
   readConfiguration,
 } from './configuration.ts';
-export { type DataDirectory, DataDirectoryBusy, openDataDirectory } from './data-directory.ts';
+export { type DataDirectory, openDataDirectory } from './data-directory.ts';
 export { isDiskFull, isTaken, toFault } from './faults.ts';
 export { type HostNames, parseHostNames } from './host-names.ts';
 export {
