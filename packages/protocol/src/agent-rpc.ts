@@ -178,6 +178,8 @@ export const agentNotices = {
     },
     'sourceControl.changed': { params: nothing },
     'builds.changed': { params: z.object({ build }) },
+    /** Desktop: the window is about to go; unsaved text is to be kept, then `kept` of `desktopCalls`. */
+    'window.closing': { params: nothing },
     /** Once a second while an IDE is attached. */
     telemetry: { params: telemetrySample },
     /** For people: something the session should say, e.g. that memory ran out. */

@@ -73,6 +73,8 @@ export const channels = {
    * every change.
    */
   usb: { params: z.object({}) },
+  /** JSON-RPC 2.0: `deviceRpc` and `deviceNotices`. Only where the agent's computer is the user's own. */
+  devices: { params: z.object({}) },
 } as const;
 
 export type ChannelKind = keyof typeof channels;

@@ -78,6 +78,14 @@ export {
   shellLine,
 } from './desktop.ts';
 export {
+  type DesktopCall,
+  type DesktopFolder,
+  desktopCalls,
+  type RecentFolder,
+  type UdevRules,
+} from './desktop-calls.ts';
+export { deviceNotices, deviceRpc, type UsbDeviceDescription } from './devices.ts';
+export {
   type ErrorCode,
   type ErrorRow,
   errors,

@@ -1,0 +1,96 @@
+/**
+ * What a page of the desktop application asks of its agent outside of a link, because it has no folder
+ * yet or because it is about the window: `POST /desktop/<call>` with JSON, `authorization: Bearer
+ * <secret>`, exact `Host` and `Origin`. The answer is the result, or `{"error": FaultBody}`.
+ */
+import { z } from 'zod';
+
+const nothing = z.object({});
+const page = z.string().max(200);
+const folderId = z.string().regex(/^[0-9a-z]{1,40}$/);
+
+export const desktopFolder = z.object({
+  id: folderId,
+  /** Absolute, links resolved. */
+  path: z.string(),
+  name: z.string(),
+  /** Whether its tasks, shell and language servers may run. */
+  isTrusted: z.boolean(),
+});
+
+export const recentFolder = desktopFolder.extend({
+  /** ISO 8601. */
+  openedAt: z.string(),
+  /** Whether it is there now. */
+  isThere: z.boolean(),
+});
+
+/** Which values of VS Code's state: of the application, its profile, or one folder; and our own. */
+const stateScope = z
+  .string()
+  .regex(/^(application|profile|folder-[0-9a-z]{1,40}|page-[0-9a-z]{1,40})$/);
+const stateItems = z.record(z.string().max(1000), z.string());
+
+export const udevRules = z.object({
+  /** Where they belong. */
+  path: z.string(),
+  text: z.string(),
+  /** `other`: there is a file of that name with another text. */
+  state: z.enum(['missing', 'installed', 'other']),
+  /** The system needs none (macOS, Windows). */
+  isNeeded: z.boolean(),
+});
+
+export const desktopCalls = {
+  /** What the window at `page` is about. Throws `E_FOLDER_UNKNOWN` for a folder that is gone. */
+  describe: {
+    params: z.object({ page }),
+    result: z.object({
+      version: z.string(),
+      platform: z.string(),
+      home: z.string(),
+      /** Folder of settings and unsaved text, as agent paths. */
+      userData: z.string(),
+      /** Null: the start page. */
+      folder: desktopFolder.nullable(),
+      recents: z.array(recentFolder),
+    }),
+  },
+  /** Makes the folder known and gives its page; `~` is the user's home. Throws `E_FOLDER_UNKNOWN`. */
+  open: {
+    params: z.object({ folder: z.string().max(4096) }),
+    result: z.object({ page: z.string() }),
+  },
+  /** Takes it off the list of recent ones; its settings and unsaved text are kept. */
+  forget: { params: z.object({ folder: folderId }), result: nothing },
+  /** Remembered; open pages of the folder are to be loaded again. */
+  trust: { params: z.object({ folder: folderId, isTrusted: z.boolean() }), result: nothing },
+
+  /** The system's dialog; null when nobody chose. Throws `E_DESKTOP_REFUSED`, as the next four. */
+  chooseFolder: {
+    params: z.object({ page, startIn: z.string().nullable() }),
+    result: z.object({ folder: z.string().nullable() }),
+  },
+  openExternal: { params: z.object({ page, url: z.string() }), result: nothing },
+  newWindow: { params: z.object({ page, path: z.string() }), result: nothing },
+  reveal: { params: z.object({ page, path: z.string() }), result: nothing },
+  quit: { params: z.object({ page }), result: nothing },
+
+  readState: { params: z.object({ scope: stateScope }), result: z.object({ items: stateItems }) },
+  /** Durable when it is answered. */
+  updateState: {
+    params: z.object({ scope: stateScope, insert: stateItems, remove: z.array(z.string()) }),
+    result: nothing,
+  },
+  /** The answer to the notice `window.closing`: unsaved text is kept. */
+  kept: { params: z.object({ page }), result: nothing },
+
+  udevRules: { params: nothing, result: udevRules },
+  /** Asks for the system's password. Throws `E_UDEV_FAILED`. */
+  installUdevRules: { params: nothing, result: udevRules },
+} as const;
+
+export type DesktopCall = keyof typeof desktopCalls;
+export type DesktopFolder = z.infer<typeof desktopFolder>;
+export type RecentFolder = z.infer<typeof recentFolder>;
+export type UdevRules = z.infer<typeof udevRules>;
