@@ -53,7 +53,13 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
         },
       }),
     onPrepared: (now) => {
-      project ??= createProject(options, { root: now.root, git, terminals, boards });
+      project ??= createProject(options, {
+        root: now.root,
+        git,
+        terminals,
+        boards,
+        isTrusted: true,
+      });
       connections.open({ ...project, given: now.given });
     },
   });

@@ -12,16 +12,26 @@ import type { AgentOptions } from './options.ts';
 export type Project = Omit<ProjectServices, 'given'>;
 
 export function createProject(
-  options: AgentOptions,
+  options: Pick<AgentOptions, 'clock' | 'random' | 'env' | 'version' | 'embedded'>,
   {
     root,
     git,
     terminals,
     boards,
-  }: { root: string; git: Git; terminals: Terminals; boards: Boards },
+    isTrusted,
+  }: {
+    root: string;
+    git: Git;
+    terminals: Terminals;
+    boards: Boards;
+    /** False: nothing that the folder says is evaluated, and only the product's own programs run. */
+    isTrusted: boolean;
+  },
 ): Project {
   const { clock, random, env, version, embedded } = options;
-  const shell = createProjectShell({ env, root: () => root, onChanged: () => undefined });
+  const shell = isTrusted
+    ? createProjectShell({ env, root: () => root, onChanged: () => undefined })
+    : { environment: async () => ({ ...env, PATH: '' }) };
   return {
     root,
     version,

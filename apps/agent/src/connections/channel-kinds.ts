@@ -1,6 +1,6 @@
 /** What each kind of channel does. */
 import type { Channel, Link } from '@joh/link';
-import type { ChannelKind, ChannelParams } from '@joh/protocol';
+import { type ChannelKind, type ChannelParams, fault } from '@joh/protocol';
 import { startPiped } from '#processes';
 import { readFileChunks, writeFileWhole } from '#workspace';
 import { channelSource } from './channel-source.ts';
@@ -49,10 +49,12 @@ export const channelKinds: { [K in Exclude<ChannelKind, 'rpc'>]: Serve<K> } = {
     channel.onMessage(running.input);
     await running.done.finally(running.close);
   },
-  'files.read': async ({ path }, { channel, signal }) => {
+  'files.read': async ({ path }, { channel, services, signal }) => {
+    await services.admitFile?.(path, 'read');
     for await (const chunk of readFileChunks(path, signal)) await channel.send(chunk);
   },
   'files.write': async (params, { channel, services }) => {
+    await services.admitFile?.(params.path, 'write');
     const written = await writeFileWhole(params, channelSource(channel), services.random);
     await sendJson(channel, written);
   },
@@ -91,6 +93,13 @@ export const channelKinds: { [K in Exclude<ChannelKind, 'rpc'>]: Serve<K> } = {
     channel.onMessage(page.receive);
     await over;
     page.close();
+  },
+
+  devices: async (_, { channel, services, signal }) => {
+    if (!services.devices) {
+      throw fault('E_REQUEST_INVALID', { reason: 'this computer shows no USB devices' });
+    }
+    await services.devices(channel, signal);
   },
 };
 

@@ -10,7 +10,7 @@ import { createTunnel, type Tunnel } from './tunnel.ts';
 export interface Connections {
   tunnel: Tunnel;
   /** Serves this claim of the session from now on; links of an older one are told to reload. */
-  open(project: ProjectServices): void;
+  open(project: ProjectServices & { given: Prepare }): void;
   /** IDEs attached right now; a cut one does not count. */
   attached(): number;
   /** To every attached IDE. */

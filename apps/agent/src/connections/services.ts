@@ -1,5 +1,6 @@
 /** What one connection of an IDE can use. */
 import type { Clock, Random } from '@joh/clock';
+import type { Channel } from '@joh/link';
 import type { Prepare } from '@joh/protocol';
 import type { Boards } from '#boards';
 import type { Builds } from '#builds';
@@ -11,7 +12,7 @@ import type { Files, Search, SourceControl } from '#workspace';
 
 /** Of the session: the same for every connection. */
 export interface ProjectServices {
-  given: Prepare;
+  given: Pick<Prepare, 'project'>;
   root: string;
   home: string;
   userShell: string;
@@ -27,6 +28,10 @@ export interface ProjectServices {
   builds: Builds;
   simulations: Simulations;
   boards: Boards;
+  /** Throws when a file may not be read or written, wherever links lead. Left out: what the system lets. */
+  admitFile?: ((path: string, use: 'read' | 'write') => Promise<void>) | undefined;
+  /** Serves a channel `devices`; left out where the agent's computer is not the user's own. */
+  devices?: ((channel: Channel, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** Of one connection. */
