@@ -1,5 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** Slow tests that start Docker daemons or network namespaces: a suite of their own, see tools/test.js. */
+const engines = [
+  'packages/{engine,testkit}/**/*',
+  'apps/cli/src/operator',
+  'apps/frontend-master/src/membership/join',
+  'apps/frontend-master/src/website/operator*',
+  'ops/checks/src/{registry,swarm-stack}',
+];
+const slow = { testTimeout: 120_000, hookTimeout: 300_000, fileParallelism: false };
+
 /** Fast tests are `*.test.ts`; those with real engines, git or databases are `*.slow.test.ts`. */
 export default defineConfig({
   test: {
@@ -16,10 +26,16 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: ['{apps,packages,ops}/**/*.slow.test.ts'],
+          exclude: ['**/node_modules/**', ...engines.map((path) => `${path}.slow.test.ts`)],
+          ...slow,
+        },
+      },
+      {
+        test: {
+          name: 'engines',
+          include: engines.map((path) => `${path}.slow.test.ts`),
           exclude: ['**/node_modules/**'],
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
+          ...slow,
         },
       },
     ],

@@ -2,7 +2,7 @@
  * `npm test`: sets up and runs every suite, or those named: `npm test -- unit e2e`. The last line
  * counts over all suites.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,16 +12,30 @@ import { installSystemPackages } from './system-packages.js';
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const results = mkdtempSync(join(tmpdir(), 'joh-results-'));
 
-/** Suites in the order they run: the quick ones first, so that a mistake is told early. */
+/** A suite takes what runs its commands, and gives a count. */
 const suites = {
-  types: () => check(bin('tsc'), ['-b']),
-  lint: () => check(bin('biome'), ['ci', '--error-on-warnings', '.']),
-  'dead-code': () => check(bin('knip'), ['--no-progress']),
-  unit: () => vitest('unit'),
-  build: build,
-  slow: () => vitest('slow'),
+  types: (run) => check(run, bin('tsc'), ['-b']),
+  lint: (run) => check(run, bin('biome'), ['ci', '--error-on-warnings', '.']),
+  'dead-code': (run) => check(run, bin('knip'), ['--no-progress']),
+  unit: (run) => vitest(run, 'unit'),
+  build: (run) => check(run, process.execPath, ['tools/bundles.js']),
+  engines: (run) => vitest(run, 'engines'),
+  slow: (run) => vitest(run, 'slow'),
   e2e: playwright,
 };
+/**
+ * The quick ones first, so that a mistake is told early. Those of one row run side by side: tests of
+ * engines mostly wait for daemons.
+ */
+const rows = [
+  ['types'],
+  ['lint'],
+  ['dead-code'],
+  ['unit'],
+  ['build'],
+  ['slow', 'engines'],
+  ['e2e'],
+];
 
 installPackages();
 const wanted = process.argv.slice(2);
@@ -34,15 +48,9 @@ installSystemPackages();
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const lines = [];
-for (const [name, suite] of Object.entries(suites)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  console.log(`\n== ${name}`);
-  const started = performance.now();
-  const count = suite();
-  for (const key of Object.keys(total)) total[key] += count[key];
-  lines.push(
-    `${name.padEnd(10)} ${describe(count)} (${((performance.now() - started) / 1000).toFixed(1)} s)`,
-  );
+for (const row of rows) {
+  const names = row.filter((name) => wanted.length === 0 || wanted.includes(name));
+  await Promise.all(names.map((name, place) => runSuite(name, place === 0)));
 }
 rmSync(results, { recursive: true, force: true });
 console.log(`\n${lines.join('\n')}`);
@@ -53,24 +61,41 @@ function describe({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
-function command(program, args) {
-  const { status, error } = spawnSync(program, args, {
-    cwd: root,
-    stdio: 'inherit',
-    env: productEnvironment(),
-  });
-  if (error) console.error(error.message);
-  return status === 0;
+/** What the first of a row prints is seen at once; what runs beside it is printed when it has ended. */
+async function runSuite(name, isShown) {
+  const started = performance.now();
+  let kept = '';
+  const run = (program, args, env = {}) =>
+    command(program, args, env, isShown ? null : (text) => (kept += text));
+  if (isShown) console.log(`\n== ${name}`);
+  const count = await suites[name](run);
+  if (!isShown) console.log(`\n== ${name}\n${kept}`);
+  for (const key of Object.keys(total)) total[key] += count[key];
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  lines.push(`${name.padEnd(10)} ${describe(count)} (${seconds} s)`);
 }
 
-function check(program, args) {
-  return command(program, args)
+/** Whether a command ended well. `keep` takes its output, which goes to the terminal without. */
+function command(program, args, env, keep) {
+  const child = spawn(program, args, {
+    cwd: root,
+    stdio: ['ignore', ...(keep ? ['pipe', 'pipe'] : ['inherit', 'inherit'])],
+    env: { ...productEnvironment(), ...env },
+  });
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', keep);
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(error.message);
+      resolve(false);
+    });
+    child.on('close', (code) => resolve(code === 0));
+  });
+}
+
+async function check(run, program, args) {
+  return (await run(program, args))
     ? { passed: 1, failed: 0, skipped: 0 }
     : { passed: 0, failed: 1, skipped: 0 };
-}
-
-function build() {
-  return check(process.execPath, ['tools/bundles.js']);
 }
 
 /** A runner that ends badly without a report, or with a report of no test, counts as a failure. */
@@ -81,9 +106,9 @@ function counted(ok, report, count) {
   return result;
 }
 
-function vitest(project) {
+async function vitest(run, project) {
   const report = join(results, `${project}.json`);
-  const ok = command(bin('node'), [
+  const ok = await run(bin('node'), [
     'node_modules/vitest/vitest.mjs',
     'run',
     '--project',
@@ -99,15 +124,15 @@ function vitest(project) {
   }));
 }
 
-function playwright() {
+async function playwright(run) {
   const report = join(results, 'e2e.json');
-  process.env.PLAYWRIGHT_JSON_OUTPUT_NAME = report;
-  const ok = command(bin('node'), [
+  const args = [
     'node_modules/@playwright/test/cli.js',
     'test',
     '--config',
     'e2e/playwright.config.ts',
-  ]);
+  ];
+  const ok = await run(bin('node'), args, { PLAYWRIGHT_JSON_OUTPUT_NAME: report });
   return counted(ok, report, ({ stats }) => ({
     passed: stats.expected + stats.flaky,
     failed: stats.unexpected,
