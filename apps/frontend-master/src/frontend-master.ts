@@ -144,7 +144,7 @@ async function openGround(options: FrontendMasterOptions): Promise<Ground> {
 /** Makes every part and its routes; the returned function sets them going once FM listens. */
 async function compose(ground: Ground): Promise<() => Promise<void>> {
   const { http, store, clock, shutdown } = ground;
-  const { accounts, projects, repositories, templates } = await composeProjects(ground);
+  const { accounts, projects, repositories, templates, cache } = await composeProjects(ground);
   const { requireAccount } = accounts;
   const token = ground.configuration.JOH_METRICS_TOKEN;
   const metrics = createMetrics({ processMetrics: true, token });
@@ -164,6 +164,7 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
       find: projects.find,
       cloneUrl: (project) => cloneUrl(door.url(), project),
     },
+    cache: { ofSession: (account) => cache.ofSession(account, door.url()) },
     limits: sessionLimits,
     urlOf: (id) => `${http.publicUrl()}/ide/${id}`,
     onClaimed: metrics.claimed,
@@ -326,14 +327,14 @@ async function composeProjects(ground: Ground) {
     findProject: projects.findAny,
     onPushed: projects.touch,
   });
-  cacheRoutes(http, {
+  const cache = cacheRoutes(http, {
     ...{ ...ground, accounts, limits },
     folder: data.folder('cache'),
     tokens: repositories.tokens,
     keyName: new URL(configuration.JOH_PUBLIC_URL ?? 'http://joh').hostname,
     upstream: upstreamOf(configuration),
   });
-  return { accounts, projects, repositories, templates };
+  return { accounts, projects, repositories, templates, cache };
 }
 
 function makeEngine(

@@ -30,17 +30,23 @@ export function createGrants(
   const { clock } = options;
   /** Key → monotonic time until which it holds. */
   const granted = new Map<string, number>();
+  /** Counts `forget`: what was asked before it is not remembered after it. */
+  let forgotten = 0;
   const isGranted: Grants['isGranted'] = (header, wanted) => {
     const until = granted.get(keyOf(header, wanted));
     return until !== undefined && until > clock.monotonic();
   };
   return {
     isGranted,
-    forget: () => granted.clear(),
+    forget() {
+      forgotten += 1;
+      granted.clear();
+    },
     async check(header, wanted, address) {
       if (isGranted(header, wanted)) return null;
+      const asked = forgotten;
       const refusal = await options.authorize(parseCredentials(header), wanted, address);
-      if (refusal) return refusal;
+      if (refusal || asked !== forgotten) return refusal;
       if (granted.size >= limits.grantsRememberedMax) granted.clear();
       granted.set(keyOf(header, wanted), clock.monotonic() + limits.grantMemoryMs);
       return null;

@@ -37,6 +37,8 @@ export interface NixCache {
   namespaces(): string[];
   /** Takes up what another process has changed in the database: keys, quotas, roots. */
   reload(): Promise<void>;
+  /** A credential has ended: everyone is asked for theirs again. */
+  forgetGrants(): void;
   /** Ends what is under way and writes down what was used. */
   close(): Promise<void>;
   /** What the raw front needs. */
@@ -115,6 +117,7 @@ export function createNixCache(options: NixCacheOptions): NixCache {
       grants.forget();
       await signAgain(parts);
     },
+    forgetGrants: grants.forget,
     async close() {
       closing.abort(new Error('The cache is closing.'));
       await parts.verifier.close();

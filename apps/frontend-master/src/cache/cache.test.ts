@@ -5,7 +5,7 @@ import { fault, type UserId } from '@joh/protocol';
 import { type TemporaryFolder, temporaryFolder } from '@joh/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttp, createLogger, type Http } from '#platform';
-import { cacheRoutes } from './index.ts';
+import { authorizeNamespace, type Cache, cacheRoutes, type NamespaceKeepers } from './index.ts';
 
 const people = {
   ada: { id: 'user_ada' as UserId, name: 'ada', email: 'ada@example.org', isOperator: true },
@@ -20,6 +20,11 @@ describe('the cache behind FrontendMaster', () => {
   let folder: TemporaryFolder;
   let http: Http;
   let ends: (() => Promise<void> | void)[];
+  let cache: Cache;
+  let keepers: NamespaceKeepers;
+  /** Secrets of sessions that have ended, and how FrontendMaster hears of one more. */
+  let gone: Set<string>;
+  let sayEnded: () => void;
 
   beforeEach(async () => {
     folder = await temporaryFolder('joh-cache');
@@ -30,9 +35,8 @@ describe('the cache behind FrontendMaster', () => {
       ...{ ...parts, logger, publicUrl: undefined },
       limits: { requestBodyBytesMax: 1_000, requestTimeoutMs: 5_000 },
     });
-    cacheRoutes(http, {
-      ...{ ...parts, logger, folder: folder.path, keyName: 'joy.example', upstream: null },
-      shutdown: { add: (_, end) => void ends.push(() => end(AbortSignal.timeout(5_000))) },
+    gone = new Set();
+    keepers = {
       accounts: {
         authenticateBasic: async (login, secret) =>
           secret === 'right' && isName(login) ? people[login] : null,
@@ -44,7 +48,19 @@ describe('the cache behind FrontendMaster', () => {
         async verify(secret) {
           const [, name = ''] = /^joh_s_(\w+)$/.exec(secret) ?? [];
           if (!isName(name)) throw fault('E_REPOSITORY_REFUSED', { project: 'cache' });
+          if (gone.has(secret)) throw fault('E_SESSION_EPOCH_OLD');
           return { session: 's', epoch: 1, project: 'p', user: people[name].id } as never;
+        },
+      },
+    };
+    cache = cacheRoutes(http, {
+      ...{ ...parts, logger, folder: folder.path, keyName: 'joy.example', upstream: null },
+      shutdown: { add: (_, end) => void ends.push(() => end(AbortSignal.timeout(5_000))) },
+      accounts: keepers.accounts,
+      tokens: {
+        ...keepers.tokens,
+        onEnded: (listener) => {
+          sayEnded = listener;
         },
       },
       limits: { cacheQuotaBytes: 1e6, cacheKeepDays: 90, cacheCollectIntervalMs: 3_600_000 },
@@ -99,6 +115,45 @@ describe('the cache behind FrontendMaster', () => {
       }
     },
   );
+
+  it('forgets a session’s token at once when it has ended, and an older epoch’s', async () => {
+    const session = basic('session', 'joh_s_bob');
+    expect([await mayRead('bob', session), await mayWrite('bob', session)]).toEqual([true, true]);
+    gone.add('joh_s_bob');
+    sayEnded();
+    expect([await mayRead('bob', session), await mayWrite('bob', session)]).toEqual([false, false]);
+  });
+
+  it('tells a session of its account’s own namespace, and of no other', async () => {
+    expect(cache.ofSession('bob', 'http://10.0.0.1:8787')).toEqual({
+      url: 'http://10.0.0.1:8787/cache/bob',
+      namespace: 'bob',
+      publicKeys: [
+        expect.stringMatching(/^joy\.example-bob-1:/),
+        expect.stringMatching(/^joy\.example-base-1:/),
+      ],
+    });
+    for (const name of ['base', 'upstream'])
+      expect(cache.ofSession(name, 'http://x')).toBe(undefined);
+  });
+
+  it('gives what else is kept by namespace the same rights', async () => {
+    const ask = (namespace: string, authorization?: string) =>
+      authorizeNamespace(
+        keepers,
+        { authorization, address: '127.0.0.1' },
+        { namespace, access: 'write' },
+      );
+    await ask('bob', basic('session', 'joh_s_bob'));
+    const refused = { code: 'E_CACHE_REFUSED' };
+    await expect(ask('ada', basic('session', 'joh_s_bob'))).rejects.toMatchObject(refused);
+    await expect(ask('base', basic('session', 'joh_s_ada'))).rejects.toMatchObject(refused);
+    await expect(ask('bob')).rejects.toMatchObject({ code: 'E_CACHE_SIGNED_OUT' });
+    gone.add('joh_s_bob');
+    await expect(ask('bob', basic('session', 'joh_s_bob'))).rejects.toMatchObject({
+      code: 'E_CACHE_SIGNED_OUT',
+    });
+  });
 
   it('names the keys to trust', async () => {
     const { text } = await ask('GET', 'bob/public-keys', basic('bob', 'right'));

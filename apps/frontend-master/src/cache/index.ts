@@ -1,2 +1,3 @@
 /** The Nix cache of users and of the base, at `/cache/<namespace>/`. */
-export { type CacheRoutesOptions, cachePrefix, cacheRoutes } from './routes.ts';
+export { authorizeNamespace, type NamespaceKeepers } from './access.ts';
+export { type Cache, type CacheRoutesOptions, cachePrefix, cacheRoutes } from './routes.ts';

@@ -1,18 +1,25 @@
 import type { Clock, Random } from '@joh/clock';
-import { collectAll, createNixCache, type NixCache } from '@joh/nix-cache';
-import type { Accounts } from '#accounts';
+import { collectAll, createNixCache } from '@joh/nix-cache';
+import type { Prepare } from '@joh/protocol';
 import type { Http, Logger, Shutdown } from '#platform';
 import type { Repositories } from '#repositories';
-import { base, decideAccess } from './access.ts';
+import { base, cacheUsers, decideAccess, type NamespaceKeepers, namespaceOf } from './access.ts';
 
 /** What paths of the cache start with; a namespace follows. */
 export const cachePrefix = '/cache/';
 
-export interface CacheRoutesOptions {
+export interface Cache {
+  /**
+   * What an agent is told of the cache for a session of `account`; `door` is FM's address for its
+   * container, without a trailing slash. Undefined for an account that has no namespace.
+   */
+  ofSession(account: string, door: string): Prepare['cache'];
+}
+
+export interface CacheRoutesOptions extends Pick<NamespaceKeepers, 'accounts'> {
   /** Folder of the cache's own. */
   folder: string;
-  accounts: Pick<Accounts, 'authenticate' | 'authenticateBasic' | 'find'>;
-  tokens: Pick<Repositories['tokens'], 'verify'>;
+  tokens: Pick<Repositories['tokens'], 'verify' | 'onEnded'>;
   /** What the names of its signing keys start with: the host that users see. */
   keyName: string;
   /** A public cache to fetch from what this one has not. */
@@ -32,12 +39,9 @@ export interface CacheRoutesOptions {
 export function cacheRoutes(
   http: Pick<Http, 'raw' | 'clientAddress'>,
   options: CacheRoutesOptions,
-): NixCache {
-  const { accounts, tokens, clock, logger, limits, shutdown } = options;
-  const users = {
-    ...accounts,
-    verifySession: async (secret: string) => (await tokens.verify(secret, 'cache')).user,
-  };
+): Cache {
+  const { clock, logger, limits, shutdown } = options;
+  const users = cacheUsers(options);
   const cache = createNixCache({
     ...{ data: options.folder, prefix: cachePrefix, base, keyName: options.keyName },
     ...{ clock, random: options.random, clientAddress: http.clientAddress },
@@ -46,6 +50,7 @@ export function cacheRoutes(
     authorize: (credentials, wanted, address) => decideAccess(users, credentials, wanted, address),
     onError: (error, what) => logger.warn({ err: error, what }, 'the cache had a problem'),
   });
+  options.tokens.onEnded(cache.forgetGrants);
   http.raw(cachePrefix, (request, response) => void cache.handle(request, response));
   const closing = new AbortController();
   const keeping = { keepDays: limits.cacheKeepDays, baseKeepDays: null, base };
@@ -62,5 +67,12 @@ export function cacheRoutes(
     closing.abort();
     await cache.close();
   });
-  return cache;
+  return {
+    ofSession(account, door) {
+      const namespace = namespaceOf(account);
+      if (namespace === null) return undefined;
+      const url = `${door}${cachePrefix}${namespace}`;
+      return { url, namespace, publicKeys: cache.publicKeys(namespace) };
+    },
+  };
 }

@@ -88,6 +88,18 @@ export function sessionTokensConformance(
       expect(await codeOf(tokens.verify(secret, 'blinky'))).toBe('E_REPOSITORY_REFUSED');
     });
 
+    it('says when one has ended, and not when the first is made', async () => {
+      let ended = 0;
+      tokens.onEnded(() => {
+        ended += 1;
+      });
+      await tokens.mint(grant);
+      expect(ended).toBe(0);
+      await tokens.mint({ ...grant, epoch: 2 });
+      await tokens.revoke(grant.session);
+      expect(ended).toBe(2);
+    });
+
     it('goes with its project', async () => {
       const secret = await tokens.mint(grant);
       await tokens.revokeOfProject(grant.project);

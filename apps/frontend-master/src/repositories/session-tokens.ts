@@ -14,6 +14,8 @@ export interface SessionTokens {
   verify(secret: string, project: string): Promise<SessionToken>;
   revoke(session: SessionId): Promise<void>;
   revokeOfProject(project: ProjectId): Promise<void>;
+  /** Hears when a token has stopped working, in this process. */
+  onEnded(listener: () => void): void;
   /** Watches over one use of a token: the signal aborts when the token stops working. */
   use(token: SessionToken): { signal: AbortSignal; done(): void };
 }
@@ -28,8 +30,10 @@ export function createSessionTokens(options: {
 }): SessionTokens {
   const { store } = options;
   const uses = new Set<{ token: SessionToken; end: AbortController }>();
+  const listeners = new Set<() => void>();
   const cut = (isOver: (token: SessionToken) => boolean) => {
     for (const use of uses) if (isOver(use.token)) use.end.abort(fault('E_SESSION_EPOCH_OLD'));
+    for (const listener of listeners) listener();
   };
   return {
     async mint(token) {
@@ -37,7 +41,7 @@ export function createSessionTokens(options: {
       if (newest > token.epoch) throw fault('E_SESSION_EPOCH_OLD');
       const secret = prefix + Buffer.from(options.random.bytes(32)).toString('base64url');
       await store.insert(hash(secret), token, options.clock.now());
-      cut((one) => one.session === token.session && one.epoch < token.epoch);
+      if (newest > 0) cut((one) => one.session === token.session && one.epoch < token.epoch);
       return secret;
     },
     async verify(secret, project) {
@@ -55,6 +59,7 @@ export function createSessionTokens(options: {
       await store.deleteOfProject(project);
       cut((one) => one.project === project);
     },
+    onEnded: (listener) => void listeners.add(listener),
     use(token) {
       const use = { token, end: new AbortController() };
       uses.add(use);

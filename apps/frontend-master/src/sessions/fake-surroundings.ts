@@ -230,6 +230,13 @@ function neighboursOf({ agents, tokens }: Surroundings, guard: Guard): Neighbour
       guard,
       ['ensureProjectFiles', 'mintSessionToken', 'revokeSessionTokens'],
     ),
+    cache: {
+      ofSession: (account) => ({
+        url: `http://127.0.0.1:1/cache/${account}`,
+        namespace: account,
+        publicKeys: [],
+      }),
+    },
     accounts: { find: async (id) => ({ id, name: id, email: `${id}@example.org` }) },
   };
 }

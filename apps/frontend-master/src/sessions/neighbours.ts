@@ -25,6 +25,10 @@ export interface Neighbours {
     /** Every token of the session stops working. Idempotent. */
     revokeSessionTokens(session: SessionId): Promise<void>;
   };
+  cache: {
+    /** The Nix cache as a session of this account has it; undefined where there is none for it. */
+    ofSession(account: string): Prepare['cache'];
+  };
   accounts: {
     find(user: UserId): Promise<{ id: UserId; name: string; email: string } | null>;
   };

@@ -85,6 +85,7 @@ describe('sessions', () => {
       user: { name: 'ada' },
       cloneUrl: 'http://127.0.0.1:1/git/ada/blinky.git',
       gitToken: 'git1',
+      cache: { url: 'http://127.0.0.1:1/cache/ada', namespace: 'ada' },
     });
     await settled();
     await fm.sessions.close(ada, opened.id, 'closed by its user');

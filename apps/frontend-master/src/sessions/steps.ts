@@ -71,7 +71,7 @@ async function prepare(
 }
 
 async function callPrepare(
-  { agents, projects, repositories, accounts, progress, turns }: Parts,
+  { agents, projects, repositories, accounts, cache, progress, turns }: Parts,
   session: SessionRow,
   container: ContainerId,
   signal: AbortSignal,
@@ -88,6 +88,7 @@ async function callPrepare(
   const grant = { session: session.id, epoch: session.epoch, user: user.id };
   const gitToken = await repositories.mintSessionToken({ ...grant, project: session.project });
   signal.throwIfAborted();
+  const sessionCache = cache.ofSession(user.name);
   const params = {
     session: session.id,
     epoch: session.epoch,
@@ -99,6 +100,7 @@ async function callPrepare(
     },
     cloneUrl: projects.cloneUrl(session.project),
     gitToken,
+    ...(sessionCache ? { cache: sessionCache } : {}),
     ticketKey: session.ticketKey ?? '',
   };
   return agents.prepare(container, params, signal);
