@@ -43,6 +43,22 @@ export const limits = {
   shellProbeMs: 10_000,
   /** Evaluating and fetching what shell.nix asks for. */
   nixShellMs: 600_000,
+  /** What `env` says in a shell; Linux itself takes 128 KiB for one variable. */
+  shellEnvironmentBytesMax: 4 * 1024 * 1024,
+  /** One line of Nix's log; an error comes with its whole trace. */
+  shellLogLineCharactersMax: 1024 * 1024,
+  /** Files that a shell depends on, hashed to know whether it is still the same. */
+  shellInputBytesMax: 64 * 1024 * 1024,
+  /** How long a terminal waits for a shell that is known, after the login shell. */
+  shellKnownMs: 150,
+  /** Asking FrontendMaster for shells of other containers. */
+  shellFrontendMs: 5000,
+  shellRecordBytesMax: 192 * 1024,
+  /** Versions of a shell that are remembered: branches are changed back and forth. */
+  shellRecordsPerPlaceMax: 8,
+  /** Quiet time after which it is looked whether a shell has changed. */
+  shellQuietMs: 200,
+  shellWatchedFoldersMax: 64,
   languageServersPerConnectionMax: 16,
   /** One message of a language server. */
   languageMessageBytesMax: 64 * 1024 * 1024,
