@@ -13,6 +13,7 @@ import {
   simulatedEcp5Evaluation,
   simulatedFomu,
   simulatedIcebreaker,
+  simulatedUlx3s,
 } from '@joh/boards/simulated';
 import type { Clock } from '@joh/clock';
 import { fault } from '@joh/protocol';
@@ -34,6 +35,7 @@ export const simulatedBoards: Readonly<
   'sim:icebreaker': (clock, target) => simulatedIcebreaker({ clock, jumpers: target }),
   'sim:fomu': (clock) => simulatedFomu({ clock }),
   'sim:ecp5-evn': (clock) => simulatedEcp5Evaluation({ clock }),
+  'sim:ulx3s': (clock) => simulatedUlx3s({ clock }),
 };
 
 /**

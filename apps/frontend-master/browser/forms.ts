@@ -40,6 +40,9 @@ async function submit(form: HTMLFormElement): Promise<void> {
 
 /** Where to go: a safe `?next=` of this page, or the form's own; `{name}` comes from the answer. */
 function nextOf(form: HTMLFormElement, value: Record<string, unknown> | undefined): string {
+  // A program of this computer waits for the browser there; nothing else is gone to.
+  const told = String(value?.location ?? '');
+  if (form.dataset.takesLocation !== undefined && told.startsWith('http://127.0.0.1:')) return told;
   const asked = new URLSearchParams(location.search).get('next');
   // A path of this site alone: "//host" and "/\host" would be another's.
   if (asked && form.dataset.takesNext !== undefined && /^\/(?![/\\])/.test(asked)) return asked;

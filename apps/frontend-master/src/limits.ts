@@ -19,6 +19,10 @@ export const limits = {
   signInKeysMax: 50_000,
   /** How long a sign-in lasts without being used. */
   signInLifetimeMs: 14 * 24 * 3_600_000,
+  /** From "Allow" in the browser to the program that redeems its code; it is at the same computer. */
+  authorizationCodeLifetimeMs: 60_000,
+  /** Codes remembered at once; the oldest is forgotten first. */
+  authorizationCodesMax: 10_000,
   /** A password that git sent was right: it is not hashed again for this long. */
   gitPasswordMemoryMs: 60_000,
   gitPasswordMemoryMax: 10_000,

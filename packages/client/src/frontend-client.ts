@@ -3,6 +3,7 @@ import type { Clock } from '@joh/clock';
 import { type BrowserSocket, browserTransport, type Transport } from '@joh/link';
 import {
   type Account,
+  type AuthorizationCode,
   account,
   fault,
   nodeList,
@@ -52,6 +53,8 @@ export type SocketConstructor = new (
 export interface FrontendClient {
   signUp(body: SignUp): Promise<SignedIn>;
   signIn(body: SignIn): Promise<SignedIn>;
+  /** The program that the user allowed in the browser. @throws Fault `E_ACCOUNT_CODE_WRONG` */
+  redeem(body: AuthorizationCode): Promise<SignedIn>;
   signOut(): Promise<void>;
   account(): Promise<Account>;
   templates(): Promise<z.infer<typeof templateList>>;
@@ -85,7 +88,10 @@ export function createFrontendClient(options: FrontendClientOptions): FrontendCl
   const isWithToken = options.token !== undefined;
   const requester = createRequester({ ...options, token: () => token });
   const { call, command } = requester;
-  const enter = async (path: string, body: SignUp | SignIn): Promise<SignedIn> => {
+  const enter = async (
+    path: string,
+    body: SignUp | SignIn | AuthorizationCode,
+  ): Promise<SignedIn> => {
     const done = await call({ method: 'POST', path, body, response: signedIn });
     if (isWithToken) token = done.token;
     return done;
@@ -93,6 +99,7 @@ export function createFrontendClient(options: FrontendClientOptions): FrontendCl
   return {
     signUp: (body) => enter('/api/auth/sign-up', body),
     signIn: (body) => enter('/api/auth/sign-in', body),
+    redeem: (body) => enter('/api/auth/token', body),
     signOut: async () => {
       await command({ method: 'POST', path: '/api/auth/sign-out', response: null });
       token = null;

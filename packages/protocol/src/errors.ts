@@ -81,6 +81,27 @@ export const errors = {
     todo: 'Sign in instead.',
     retry: 'never',
   },
+  E_ACCOUNT_CODE_WRONG: {
+    status: 400,
+    what: 'This sign-in by the browser is over, was used before, or belongs to another program.',
+    kept: 'Nobody was signed in by it.',
+    todo: 'Start the sign-in again.',
+    retry: 'never',
+  },
+  E_ACCOUNT_NOT_ALLOWED: {
+    status: 403,
+    what: 'The sign-in was not allowed in the browser.',
+    kept: 'Nobody was signed in.',
+    todo: 'Start the sign-in again, and choose "Allow" in the browser.',
+    retry: 'never',
+  },
+  E_ACCOUNT_BROWSER_SILENT: {
+    status: 408,
+    what: 'The browser did not finish the sign-in within {minutes} minutes.',
+    kept: 'Nobody was signed in.',
+    todo: 'Start the sign-in again. If no page opened, copy the address that was shown into a browser of this computer.',
+    retry: 'never',
+  },
   E_ACCOUNT_NOT_OPERATOR: {
     status: 403,
     what: 'Only an operator may see or change this.',
@@ -380,6 +401,13 @@ export const errors = {
     what: 'The upload brought next to nothing for {seconds} seconds.',
     kept: 'Nothing of it was stored.',
     todo: 'Check the connection and copy again.',
+    retry: 'later',
+  },
+  E_CACHE_PUSH_FAILED: {
+    status: 502,
+    what: 'Some of what Nix built here could not be copied to the cache: {reason}.',
+    kept: 'All of it, in this session.',
+    todo: 'Go on working; another session may have to build it again.',
     retry: 'later',
   },
   E_CACHE_UPSTREAM: {

@@ -1,7 +1,12 @@
 /** Every contract that crosses a process. Imports nothing of ours; pure. */
 export {
   type Account,
+  type Authorization,
+  type AuthorizationCode,
   account,
+  authorization,
+  authorizationCode,
+  authorized,
   type SignedIn,
   type SignIn,
   type SignUp,
@@ -29,9 +34,12 @@ export {
 export {
   type BitstreamInformation,
   type Build,
+  type Builder,
+  type BuilderOffer,
   type BuildEvent,
   bitstreamInformation,
   build,
+  builder,
   buildEvent,
   type Problem,
   type ProjectSettings,

@@ -1,6 +1,8 @@
 /** `joh signup`, `joh login`, `joh logout`. */
+import { signInByBrowser } from '@joh/client/browser-sign-in';
 import { accountName, fault, type SignedIn } from '@joh/protocol';
 import type { Command } from 'commander';
+import { openBrowser } from '../browser.ts';
 import type { Context } from '../context.ts';
 import { passwordFromInput, passwordFromPrompt } from '../password.ts';
 
@@ -32,13 +34,18 @@ export function addAccountCommands(program: Command, withContext: WithContext): 
     );
   program
     .command('login')
-    .description('sign in')
-    .requiredOption('--email <e-mail>')
+    .description('sign in: by the browser, or with a password')
+    .option('--email <e-mail>', 'sign in with this address and a password')
     .option('--password-stdin', 'read the password from standard input')
-    .action((options: Options) =>
+    .action((options: Partial<Options>) =>
       withContext(async (context) => {
+        const { email } = options;
+        if (email === undefined) {
+          signedIn(context, await byBrowser(context));
+          return;
+        }
         const password = await readPassword(context, options);
-        signedIn(context, await context.client.signIn({ email: options.email, password }));
+        signedIn(context, await context.client.signIn({ email, password }));
       }),
     );
   program
@@ -59,7 +66,18 @@ export type WithContext = (work: (context: Context) => Promise<void>) => Promise
 
 const nameRule = 'use 1 to 39 lower-case letters, digits and single hyphens';
 
-function readPassword(context: Context, { passwordStdin }: Options): Promise<string> {
+function byBrowser(context: Context): Promise<SignedIn> {
+  const { client, clock, random, signal, configuration, output, stdout } = context;
+  return signInByBrowser({
+    ...{ client, clock, random, signal, url: configuration.url, program: 'joh' },
+    open: (address) => {
+      output.progress(`Allow it in the browser of this computer:\n  ${address}`);
+      if (stdout.isTTY) openBrowser(address);
+    },
+  });
+}
+
+function readPassword(context: Context, { passwordStdin }: Partial<Options>): Promise<string> {
   if (passwordStdin) return passwordFromInput(context.stdin);
   return passwordFromPrompt(context.stdin, context.stderr, 'Password: ');
 }

@@ -1,7 +1,7 @@
 /** `joh open`, `joh sessions`, `joh close`. */
-import { spawn } from 'node:child_process';
 import { containerClass, fault, type Session } from '@joh/protocol';
 import type { Command } from 'commander';
+import { openBrowser } from '../browser.ts';
 import { type Context, findSession } from '../context.ts';
 import { table } from '../output.ts';
 import type { WithContext } from './accounts.ts';
@@ -77,11 +77,4 @@ function describe({ state, position, progress }: Session): string {
   if (position !== null)
     return `${progress?.message ?? 'Waiting for a free container.'} Number ${position} in the queue.`;
   return progress ? progress.message : `The session is ${state}.`;
-}
-
-function openBrowser(url: string): void {
-  const program = process.platform === 'darwin' ? 'open' : 'xdg-open';
-  const child = spawn(program, [url], { stdio: 'ignore', detached: true });
-  child.on('error', () => undefined);
-  child.unref();
 }

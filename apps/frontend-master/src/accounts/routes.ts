@@ -1,4 +1,12 @@
-import { account, signedIn, signIn, signUp } from '@joh/protocol';
+import {
+  account,
+  authorization,
+  authorizationCode,
+  authorized,
+  signedIn,
+  signIn,
+  signUp,
+} from '@joh/protocol';
 import type { FastifyReply } from 'fastify';
 import type { Http } from '#platform';
 import { accountBody } from './model.ts';
@@ -36,6 +44,24 @@ export function accountsRoutes(
       void keep(reply, done.token);
       return done;
     },
+  });
+  http.route({
+    method: 'POST',
+    path: '/api/auth/authorize',
+    summary: 'Lets a program of the same computer sign in; only for the page that asked the user.',
+    body: authorization,
+    response: authorized,
+    async handle({ body, request }) {
+      return { location: accounts.authorize(await accounts.requireAccount(request), body) };
+    },
+  });
+  http.route({
+    method: 'POST',
+    path: '/api/auth/token',
+    summary: 'A sign-in for the program that was allowed, by its code.',
+    body: authorizationCode,
+    response: signedIn,
+    handle: ({ body }) => accounts.redeem(body),
   });
   http.route({
     method: 'POST',

@@ -1,10 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock, Random } from '@joh/clock';
-import { fault, type SignedIn, type SignIn, type SignUp, type UserId } from '@joh/protocol';
+import {
+  type Authorization,
+  type AuthorizationCode,
+  fault,
+  type SignedIn,
+  type SignIn,
+  type SignUp,
+  type UserId,
+} from '@joh/protocol';
 
 import { isTaken, type Logger, type Store } from '#platform';
 import { type Attempts, createAttempts } from './attempts.ts';
 import { type Authentication, createAuthentication } from './authentication.ts';
+import { createAuthorizations } from './authorizations.ts';
 import { createSignInCookie, type SignInCookie, tokenOf } from './cookie.ts';
 import { accountBody, type SignedInAccount } from './model.ts';
 import { createPasswords, type Passwords } from './passwords.ts';
@@ -16,6 +25,10 @@ export interface Accounts {
   signUp(form: SignUp, address: string): Promise<SignedIn>;
   /** @throws {Fault} `E_ACCOUNT_PASSWORD_WRONG`, `E_REQUEST_TOO_MANY`. */
   signIn(form: SignIn, address: string): Promise<SignedIn>;
+  /** The account lets a program of its computer sign in; gives where the browser goes next. */
+  authorize(account: SignedInAccount, asked: Authorization): string;
+  /** A sign-in for the program that shows its code. @throws {Fault} `E_ACCOUNT_CODE_WRONG` */
+  redeem(shown: AuthorizationCode): Promise<SignedIn>;
   /** Ends the sign-in of the request, and runs what `onSignOut` registered. */
   signOut(request: WithHeaders): Promise<void>;
   /** The account that a request's cookie or bearer token signs in, or null. Any kind of request. */
@@ -60,6 +73,8 @@ export interface AccountsOptions {
     signInLifetimeMs: number;
     gitPasswordMemoryMs: number;
     gitPasswordMemoryMax: number;
+    authorizationCodeLifetimeMs: number;
+    authorizationCodesMax: number;
   };
 }
 
@@ -85,6 +100,13 @@ export function createAccounts(options: AccountsOptions): Accounts {
     memoryMs: limits.gitPasswordMemoryMs,
     memoryMax: limits.gitPasswordMemoryMax,
   });
+  const authorizations = createAuthorizations({
+    clock,
+    random,
+    signIns,
+    lifetimeMs: limits.authorizationCodeLifetimeMs,
+    max: limits.authorizationCodesMax,
+  });
   const ends: ((user: UserId) => Promise<void>)[] = [];
   const authenticate: Accounts['authenticate'] = async ({ headers }) => {
     const token = tokenOf(headers, cookie.name);
@@ -98,6 +120,13 @@ export function createAccounts(options: AccountsOptions): Accounts {
     signUp: (form, address) => signUp(parts, form, address),
     signIn: (form, address) => signIn(parts, form, address),
     authenticateBasic: (login, secret, address) => authenticateBasic(parts, login, secret, address),
+    authorize: ({ id }, asked) => authorizations.grant(id, asked),
+    async redeem(shown) {
+      const token = await authorizations.redeem(shown);
+      const account = await signIns.find(token);
+      if (!account) throw fault('E_ACCOUNT_CODE_WRONG');
+      return { account: accountBody(account), token };
+    },
     async signOut(request) {
       const token = tokenOf(request.headers, cookie.name);
       const account = token === null ? null : await signIns.find(token);

@@ -1,5 +1,6 @@
 /** The pages. What they show comes from the same services as the API. */
 import {
+  authorization,
   fault,
   type Project,
   projectPath,
@@ -14,6 +15,7 @@ import type { Accounts, SignedInAccount } from '#accounts';
 import type { Http } from '#platform';
 import { signInPage, signUpPage } from './account-pages.ts';
 import { type AssetFolders, sendIde, serveAssets } from './assets.ts';
+import { authorizePage } from './authorize-page.ts';
 import { faultPage } from './fault-page.ts';
 import { landingPage } from './landing-page.ts';
 import { openPage, phonePage } from './open-page.ts';
@@ -67,6 +69,12 @@ export async function websiteRoutes(http: Http, options: WebsiteOptions): Promis
   members('/projects', async (account, _request, reply) =>
     send(reply, projectsPage(account, await options.listProjects(account), templates)),
   );
+  members('/authorize', async (account, request, reply) => {
+    const asked = authorization.safeParse(request.query);
+    const field = asked.error?.issues[0]?.path.join('.');
+    if (!asked.success) throw fault('E_REQUEST_INVALID', { reason: `${field} is not right` });
+    return send(reply, authorizePage(account, asked.data));
+  });
   members('/open/:owner/:project', async (account, request, reply) => {
     const { owner, project } = request.params as { owner: string; project: string };
     const path = projectPath.safeParse(`${owner}/${project}`);

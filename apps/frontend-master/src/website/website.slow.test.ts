@@ -1,4 +1,8 @@
-import { fault, type Project, project, template } from '@joh/protocol';
+import { createFrontendClient } from '@joh/client';
+import { signInByBrowser } from '@joh/client/browser-sign-in';
+import { systemClock, systemRandom } from '@joh/clock';
+import { fault, isFault, type Project, project, template } from '@joh/protocol';
+import { waitFor } from '@joh/testkit';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pageBytes, signUp, startTestSite, type TestSite } from './test-site.ts';
@@ -82,6 +86,40 @@ describe('the website', () => {
     await page.waitForURL('**/open/ada/blinky');
     await page.getByText('All containers are in use and the queue is full.').waitFor();
     await site.picture(page, 'opening-failed');
+    await page.context().close();
+  });
+
+  it('lets a program of the computer sign in when one allows it, and tells it when not', async () => {
+    const url = site.http.publicUrl();
+    const clock = systemClock();
+    const begin = () => {
+      let page = '';
+      const client = createFrontendClient({ url, fetch, clock, token: null });
+      const signedIn = signInByBrowser({
+        ...{ client, url, program: 'joh-desktop', clock, random: systemRandom() },
+        signal: AbortSignal.timeout(20_000),
+        open: (address) => {
+          page = address;
+        },
+      }).catch((error: unknown) => (isFault(error) ? error.code : error));
+      return { client, signedIn, address: () => waitFor(() => page) };
+    };
+    const first = begin();
+    const page = await site.open((await first.address()).slice(url.length));
+    await signIn(page, 'correct horse');
+    await page.getByRole('heading', { name: 'Sign in as ada?' }).waitFor();
+    await site.picture(page, 'authorize');
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await page.getByRole('heading', { name: 'Signed in' }).waitFor();
+    await site.picture(page, 'authorized');
+    expect(await first.signedIn).toMatchObject({ account: { name: 'ada' } });
+    expect(await first.client.account()).toMatchObject({ name: 'ada' });
+    const second = begin();
+    await page.goto(await second.address());
+    await page.getByRole('link', { name: 'Not now' }).click();
+    expect(await second.signedIn).toBe('E_ACCOUNT_NOT_ALLOWED');
+    await page.goto(`${url}/authorize?redirect_uri=https://example.org/callback`);
+    await page.getByText('The request is not valid').waitFor();
     await page.context().close();
   });
 
