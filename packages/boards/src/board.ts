@@ -28,6 +28,15 @@ export interface FtdiJtagProgrammer {
   clockHz: number;
 }
 
+/** An FTDI chip without an MPSSE whose lines are the FPGA's JTAG, by their bits of the port. */
+export interface BitbangJtagProgrammer {
+  bridge: 'ftdi-bitbang';
+  tck: PinNumber;
+  tms: PinNumber;
+  tdi: PinNumber;
+  tdo: PinNumber;
+}
+
 /** A bootloader that takes the image over USB and writes the flash itself (USB DFU 1.1). */
 interface DfuProgrammer {
   bridge: 'dfu';
@@ -36,7 +45,7 @@ interface DfuProgrammer {
 }
 
 /** Every kind of programmer there is; a family adds its own. */
-type Programmer = FtdiSpiProgrammer | FtdiJtagProgrammer | DfuProgrammer;
+type Programmer = FtdiSpiProgrammer | FtdiJtagProgrammer | BitbangJtagProgrammer | DfuProgrammer;
 
 export interface Board {
   /** What `joh.json` and the REST contracts name, e.g. `icebreaker`. */

@@ -34,6 +34,7 @@ test('the filters name each pair of ids once', () => {
     { vendorId: 0x0403, productId: 0x6014 },
     { vendorId: 0x1209, productId: 0x5bf0 },
     { vendorId: 0x1209, productId: 0x5af0 },
+    { vendorId: 0x0403, productId: 0x6015 },
     { vendorId: 0x1d50, productId: 0x614b },
   ]);
 });
@@ -50,6 +51,8 @@ test('several boards on one id are told apart by name; without one nothing is su
     usb(null),
     usb('Lattice ECP5 Evaluation Board'),
     usb('UPduino v3.1c', 0x6014),
+    usb('ULX3S FPGA 85K v3.0.8', 0x6015),
+    usb('FT231X USB UART', 0x6015),
     { vendorId: 0x046d, productId: 1 },
   ]);
   expect(found.map(({ sure, boards: [first] }) => [first?.id, sure])).toEqual([
@@ -58,6 +61,8 @@ test('several boards on one id are told apart by name; without one nothing is su
     ['icebreaker', false],
     ['ecp5-evn', true],
     ['upduino3', true],
+    ['ulx3s', true],
+    ['ulx3s', false],
   ]);
   expect(found[1]?.boards.map(({ id }) => id)).toEqual([
     'icestick',

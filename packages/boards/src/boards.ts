@@ -133,12 +133,28 @@ export const boards: readonly Board[] = [
   },
   {
     id: 'ulx3s',
+    title: 'ULX3S 85F',
+    vendor: 'Radiona',
+    family: 'ecp5',
+    device: '85k',
+    package: 'cabga381',
+    // The connector US1; the name is in the chip's EEPROM, e.g. "ULX3S FPGA 85K v3.0.8".
+    usb: { vendorId: 0x0403, productId: 0x6015, product: /ulx3s.*85k/i },
+    // DSR, DCD, RI and CTS, as OpenOCD's ft232r driver is set up for this board.
+    programmer: { bridge: 'ftdi-bitbang', tck: 5, tms: 6, tdi: 7, tdo: 3 },
+    // Its flash is behind the FPGA, which the driver cannot reach yet.
+    targets: ['sram'],
+    rewiring: null,
+    triedOnSilicon: false,
+  },
+  {
+    id: 'ulx3s-dfu',
     title: 'ULX3S 85F with its DFU bootloader',
     vendor: 'Radiona',
     family: 'ecp5',
     device: '85k',
     package: 'cabga381',
-    // The bootloader on US2; the FT231X on US1 has no MPSSE.
+    // The bootloader on the connector US2.
     usb: { vendorId: 0x1d50, productId: 0x614b, product: /ulx3s/i },
     programmer: { bridge: 'dfu', interface: 0 },
     targets: ['flash'],

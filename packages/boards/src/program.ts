@@ -2,6 +2,7 @@ import { anyUsbId, deviceTitle, dfuSuffix, readBitstream } from '@joh/bitstream'
 import type { Clock } from '@joh/clock';
 import { type BitstreamInformation, fault } from '@joh/protocol';
 import type {
+  BitbangJtagProgrammer,
   Board,
   FtdiJtagProgrammer,
   FtdiSpiProgrammer,
@@ -14,8 +15,9 @@ import { loadEcp5 } from './families/ecp5.ts';
 import { flashIce40, type Ice40Options, loadIce40 } from './families/ice40.ts';
 import type { Signal } from './signal.ts';
 import type { UsbPort } from './usb-port.ts';
-import { openMpsse, type Visit, visit } from './visit.ts';
+import { openBitbang, openMpsse, type Visit, visit } from './visit.ts';
 import { jtagBus } from './wires/jtag.ts';
+import { bitbangJtagBus } from './wires/jtag-bitbang.ts';
 import { spiBus } from './wires/spi.ts';
 
 export interface ProgramOptions {
@@ -85,9 +87,15 @@ export async function programBoard(options: ProgramOptions): Promise<ProgramResu
   const bytes = payload(bitstream);
   const outcome = await visit(options, (visited) => {
     const steps = { ...visited, bitstream: bytes, board, report };
-    return board.programmer.bridge === 'dfu'
-      ? overDfu(steps, board.programmer.interface)
-      : overFtdi(steps, board.programmer, target, crc === 'invalid');
+    const { programmer } = board;
+    switch (programmer.bridge) {
+      case 'dfu':
+        return overDfu(steps, programmer.interface);
+      case 'ftdi-bitbang':
+        return overBitbang(steps, programmer);
+      default:
+        return overFtdi(steps, programmer, target, crc === 'invalid');
+    }
   });
   const durationMs = clock.monotonic() - started;
   return { board: board.id, target, bytes: bytes.length, durationMs, ...outcome };
@@ -111,6 +119,15 @@ async function overFtdi(
   const bus = spiBus(engine, programmer);
   const program = target === 'sram' ? loadIce40 : flashIce40;
   return program({ bus, board, bitstream, isDamaged, attempt, report });
+}
+
+async function overBitbang(
+  { port, board, bitstream, attempt, report, letGo }: Steps,
+  programmer: BitbangJtagProgrammer,
+): Promise<Outcome> {
+  const engine = await openBitbang({ port, attempt, letGo }, programmer);
+  const bus = bitbangJtagBus(engine, programmer);
+  return loadEcp5({ bus, board, bitstream, attempt, report });
 }
 
 async function overDfu(

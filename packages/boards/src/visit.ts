@@ -1,11 +1,18 @@
 /** One visit to a board: whatever happens, its pins are let go and its port is closed again. */
 import type { Clock } from '@joh/clock';
 import { type Attempt, within } from './attempt.ts';
-import type { Board, FtdiJtagProgrammer, FtdiSpiProgrammer } from './board.ts';
+import type {
+  BitbangJtagProgrammer,
+  Board,
+  FtdiJtagProgrammer,
+  FtdiSpiProgrammer,
+} from './board.ts';
+import { type Bitbang, startBitbang } from './bridges/bitbang.ts';
 import { openFtdi } from './bridges/ftdi.ts';
 import { type Mpsse, startMpsse } from './bridges/mpsse.ts';
 import type { Signal } from './signal.ts';
 import type { UsbPort } from './usb-port.ts';
+import { outputsOf } from './wires/jtag-bitbang.ts';
 
 /** After a failure the pins are let go and the port is closed; a board that hangs gets this long. */
 const goodbyeMs = 1000;
@@ -50,7 +57,17 @@ export async function openMpsse(
   { port, attempt, letGo }: Visit,
   { channel, clockHz }: FtdiSpiProgrammer | FtdiJtagProgrammer,
 ): Promise<Mpsse> {
-  const ftdi = await openFtdi(port, channel, attempt);
+  const ftdi = await openFtdi(port, { channel, speed: 'high' }, attempt);
   letGo(ftdi);
   return startMpsse(ftdi, clockHz, attempt);
+}
+
+/** @throws Fault as `openMpsse`. */
+export async function openBitbang(
+  { port, attempt, letGo }: Visit,
+  programmer: BitbangJtagProgrammer,
+): Promise<Bitbang> {
+  const ftdi = await openFtdi(port, { channel: 'A', speed: 'full' }, attempt);
+  letGo(ftdi);
+  return startBitbang(ftdi, outputsOf(programmer), attempt);
 }

@@ -5,16 +5,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { type ProgramTarget, sharedDevice } from '@joh/boards';
-import { buildShim, ecp5Image, ice40Image, pairs, withFile } from '@joh/boards/oracle';
+import { buildShim, ecp5Image, ice40Image, pairs, ulx3sImage, withFile } from '@joh/boards/oracle';
 import {
   type SimulatedBoard,
   type SimulatedFaults,
   simulatedEcp5Evaluation,
   simulatedFomu,
   simulatedIcebreaker,
+  simulatedUlx3s,
 } from '@joh/boards/simulated';
 import { createToolServer, describeDevice, splitNumber, withNumber } from '@joh/boards/tunnel';
-import { systemClock } from '@joh/clock';
+import { type Clock, systemClock } from '@joh/clock';
 import { type TemporaryFolder, temporaryFolder, waitFor } from '@joh/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Boards, createBoards } from './boards.ts';
@@ -49,12 +50,16 @@ afterEach(async () => {
 const icebreaker = (faults: SimulatedFaults = {}) =>
   simulatedIcebreaker({ clock, faults, jumpers: 'sram' });
 
+const likes = new Map<number, (options: { clock: Clock }) => SimulatedBoard>([
+  [0x5bf0, simulatedFomu],
+  [0x6015, simulatedUlx3s],
+]);
+
 /** A page that shares a board; `close` is what a reload does. */
 async function page(board: SimulatedBoard) {
   // A simulated board counts its transfers for its faults; its descriptors are asked of its like.
-  const { productId } = board.device;
-  const like = productId === 0x5bf0 ? simulatedFomu({ clock }) : simulatedIcebreaker({ clock });
-  const description = await describeDevice(like.device, clock);
+  const like = likes.get(board.device.productId) ?? simulatedIcebreaker;
+  const description = await describeDevice(like({ clock }).device, clock);
   const shared = sharedDevice(board.device);
   const server = createToolServer({
     clock,
@@ -156,18 +161,23 @@ test('a page that goes away in the middle ends the tool', async () => {
   expect(run.status).toBeGreaterThan(0);
 });
 
-const ecp5 = join(built.path, 'top.bit');
+const packed = { 'ecp5-evn': ecp5Image, ulx3s: ulx3sImage } as const;
 const boardsOf = {
   icebreaker: (target: ProgramTarget) => simulatedIcebreaker({ clock, jumpers: target }),
   fomu: () => simulatedFomu({ clock }),
   'ecp5-evn': () => simulatedEcp5Evaluation({ clock }),
+  ulx3s: () => simulatedUlx3s({ clock }),
 } as const;
 
 test.each(pairs)('through the tunnel: $tool, $board, $target', async (pair) => {
   const { tool, args, board: name, target, exit } = pair;
-  writeFileSync(ecp5, gunzipSync(readFileSync(ecp5Image)));
+  let file = ice40Image;
+  if (name === 'ecp5-evn' || name === 'ulx3s') {
+    file = join(built.path, 'top.bit');
+    writeFileSync(file, gunzipSync(readFileSync(packed[name])));
+  }
   const { board } = await page(boardsOf[name](target));
-  const { run, ended } = start(tool, ...withFile(args, name === 'ecp5-evn' ? ecp5 : ice40Image));
+  const { run, ended } = start(tool, ...withFile(args, file));
   await ended();
   expect(run.status, run.text).toBe(exit);
   await waitFor(() => board.state().configured, { what: run.text });

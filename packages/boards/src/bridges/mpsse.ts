@@ -44,10 +44,11 @@ export interface Mpsse {
 }
 
 /**
- * Makes sure that an MPSSE answers and sets its clock, at most `clockHz`.
+ * Switches to the MPSSE, makes sure that it answers and sets its clock, at most `clockHz`.
  * @throws Fault `E_BOARD_REFUSED` when something else answers.
  */
 export async function startMpsse(ftdi: Ftdi, clockHz: number, attempt: Attempt): Promise<Mpsse> {
+  await ftdi.mode('mpsse');
   for (const probe of probes) await synchronise(ftdi, probe, attempt);
   const divisor = Math.max(0, Math.ceil(baseHz / (2 * clockHz)) - 1);
   await ftdi.write(

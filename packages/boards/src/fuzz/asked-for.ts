@@ -1,12 +1,12 @@
 /** Whether what reached a device is no more than what was asked for. */
 import { planErase, planPages } from '../memories/plan.ts';
-import { jtagTrace } from '../oracle/jtag-trace.ts';
+import { bitbangTrace, type JtagTrace, jtagTrace } from '../oracle/jtag-trace.ts';
 import type { SeenTransfer } from '../oracle/seen-transfer.ts';
 import { flashInstructions, type SpiBurst, spiTrace } from '../oracle/spi-trace.ts';
 
 /** What a driver was asked to do. */
 export type Asked =
-  | { what: 'sram' | 'flash' | 'dfu' | 'jtag'; image: Uint8Array }
+  | { what: 'sram' | 'flash' | 'dfu' | 'jtag' | 'bitbang'; image: Uint8Array }
   | { what: 'read' | 'erase'; length: number };
 
 /** Null, or what nobody asked for. */
@@ -15,7 +15,9 @@ export function unasked(seen: readonly SeenTransfer[], asked: Asked): string | n
     case 'dfu':
       return unaskedBlocks(seen, asked.image);
     case 'jtag':
-      return unaskedShifts(seen, asked.image);
+      return unaskedShifts(jtagTrace(seen, burst), asked.image);
+    case 'bitbang':
+      return unaskedShifts(bitbangTrace(seen, burst), asked.image);
     default:
       return unaskedInstructions(flashInstructions(spiTrace(seen)), asked);
   }
@@ -75,8 +77,7 @@ function unaskedBlocks(seen: readonly SeenTransfer[], image: Uint8Array): string
 const instructions = new Set([0xe0, 0x3c, 0x1c, 0xc6, 0x0e, 0x46, 0x7a, 0x26, 0xff]);
 const burst = 0x7a;
 
-function unaskedShifts(seen: readonly SeenTransfer[], image: Uint8Array): string | null {
-  const trace = jtagTrace(seen, burst);
+function unaskedShifts(trace: JtagTrace, image: Uint8Array): string | null {
   const other = trace.instructions.find((code) => !instructions.has(code));
   if (other !== undefined) return `instruction ${other}`;
   const differs = trace.streamed.findIndex((byte, index) => byte !== image[index]);

@@ -17,6 +17,9 @@ const fixture = (name: string) =>
   readFileSync(new URL(`../../../bitstream/fixtures/${name}`, import.meta.url));
 const image = new Uint8Array(fixture('up5k-memory.bin'));
 const ecp5 = new Uint8Array(gunzipSync(fixture('ecp5-um5g-85k-blinky.bit.gz')));
+const ulx3s = new Uint8Array(
+  gunzipSync(readFileSync(new URL('../../fixtures/ecp5-85k-counter.bit.gz', import.meta.url))),
+);
 const icebreaker = boardById('icebreaker');
 const repliesMin = Number(process.env.JOH_FUZZ_REPLIES ?? 3_000);
 
@@ -44,6 +47,11 @@ const cases: readonly [Case, ...Case[]] = [
     asked: { what: 'jtag', image: ecp5 },
     run: (port, clock) =>
       programBoard({ port, clock, board: boardById('ecp5-evn'), bitstream: ecp5 }),
+  },
+  {
+    asked: { what: 'bitbang', image: ulx3s },
+    run: (port, clock) =>
+      programBoard({ port, clock, board: boardById('ulx3s'), bitstream: ulx3s }),
   },
   {
     asked: { what: 'read', length: 9000 },

@@ -1,13 +1,15 @@
-/** Unmodified openFPGALoader loads the simulated ECP5 evaluation board; our driver shifts the same. */
+/** Unmodified openFPGALoader loads the simulated ECP5 boards; our driver shifts the same. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { boardById, programBoard, webUsbPort } from '@joh/boards';
-import { simulatedEcp5Evaluation } from '@joh/boards/simulated';
+import { simulatedEcp5Evaluation, simulatedUlx3s } from '@joh/boards/simulated';
 import { systemClock } from '@joh/clock';
 import { temporaryFolder } from '@joh/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { jtagTrace } from './jtag-trace.ts';
+import { bitbangTrace, jtagTrace } from './jtag-trace.ts';
+import { ecp5Image, type Pair, pairs, ulx3sImage, withFile } from './pairs.ts';
 import { recorded, type SeenTransfer } from './seen-transfer.ts';
 import { buildShim, runTool } from './shim.ts';
 import { usbSocket } from './usb-socket.ts';
@@ -15,39 +17,54 @@ import { usbSocket } from './usb-socket.ts';
 const burst = 0x7a;
 const clock = systemClock();
 const folder = await temporaryFolder('joh-oracle');
-const fixture = (name: string) =>
-  new Uint8Array(
-    gunzipSync(readFileSync(new URL(`../../../bitstream/fixtures/${name}.gz`, import.meta.url))),
-  );
+const read = (path: string) => new Uint8Array(gunzipSync(readFileSync(path)));
+const otherImage = fileURLToPath(
+  new URL('../../../bitstream/fixtures/ecp5-85k-blinky.bit.gz', import.meta.url),
+);
 let library = '';
 beforeAll(() => {
   library = buildShim(folder.path);
 });
 afterAll(() => folder.remove());
 
-async function byTool(name: string) {
+const kinds = {
+  'ecp5-evn': { make: simulatedEcp5Evaluation, trace: jtagTrace, path: ecp5Image },
+  ulx3s: { make: simulatedUlx3s, trace: bitbangTrace, path: ulx3sImage },
+} as const;
+type Kind = keyof typeof kinds;
+const rows = pairs.flatMap((row) =>
+  row.board === 'ecp5-evn' || row.board === 'ulx3s' ? [{ ...row, board: row.board }] : [],
+);
+
+async function byTool(kind: Kind, { tool, args }: Pick<Pair, 'tool' | 'args'>, image: Uint8Array) {
   const file = join(folder.path, 'top.bit');
-  writeFileSync(file, fixture(name));
-  const board = simulatedEcp5Evaluation({ clock });
+  writeFileSync(file, image);
+  const board = kinds[kind].make({ clock });
   const socket = await usbSocket({ folder: folder.path, devices: [board.device] });
   try {
-    const run = await runTool(library, socket.path, 'openFPGALoader', ['-b', 'ecp5_evn', file]);
-    return { run, board, trace: jtagTrace(socket.seen, burst) };
+    const run = await runTool(library, socket.path, tool, withFile(args, file));
+    return {
+      run,
+      board,
+      transfers: socket.seen.length,
+      trace: kinds[kind].trace(socket.seen, burst),
+    };
   } finally {
     await socket.close();
   }
 }
 
-test('openFPGALoader, SRAM', async () => {
-  const image = fixture('ecp5-um5g-85k-blinky.bit');
-  const theirs = await byTool('ecp5-um5g-85k-blinky.bit');
+test.each(rows)('$tool on $board, $target', async (row) => {
+  const { make, trace, path } = kinds[row.board];
+  const image = read(path);
+  const theirs = await byTool(row.board, row, image);
   expect(theirs.run.status, theirs.run.text).toBe(0);
   expect(theirs.board.state()).toMatchObject({ configured: true, source: 'sram', reason: null });
-  const board = simulatedEcp5Evaluation({ clock });
+  const board = make({ clock });
   const seen: SeenTransfer[] = [];
   const port = webUsbPort(recorded(board.device, seen));
-  await programBoard({ port, board: boardById('ecp5-evn'), bitstream: image, clock });
-  const ours = jtagTrace(seen, burst);
+  await programBoard({ port, board: boardById(row.board), bitstream: image, clock });
+  const ours = trace(seen, burst);
   expect(theirs.board.state().designHash).toBe(board.state().designHash);
   expect(ours.streamed).toEqual(image);
   // Difference 5 of docs/boards.md: it starts after the last zero byte of the comment header.
@@ -56,10 +73,13 @@ test('openFPGALoader, SRAM', async () => {
   const asking = new Set([0x3c, 0xf0, 0xc0, 0xff, 0xe0]);
   const acting = (codes: readonly number[]) => codes.filter((code) => !asking.has(code));
   expect(acting(theirs.trace.instructions)).toEqual(acting(ours.instructions));
+  // The FPGA is loaded with no more transfers than it takes.
+  expect(seen.length).toBeLessThanOrEqual(theirs.transfers);
 });
 
 test('openFPGALoader refuses an image of another ECP5, as we do', async () => {
-  const { run, board } = await byTool('ecp5-85k-blinky.bit');
+  const row = { tool: 'openFPGALoader', args: ['-b', 'ecp5_evn', 'FILE'] } as const;
+  const { run, board } = await byTool('ecp5-evn', row, read(otherImage));
   expect(run.text).toMatch(/mismatch between target's idcode and bitstream idcode/);
   expect(board.state().configured).toBe(false);
 });

@@ -12,6 +12,41 @@ export interface JtagTrace {
 
 /** `stream` is the instruction whose data are wanted. */
 export function jtagTrace(seen: readonly SeenTransfer[], stream: number): JtagTrace {
+  const { trace, tap } = tracing(stream);
+  let tms = 1;
+  const engine = mpsse({
+    drive: (levels, directions) => {
+      tms = (directions & 8) === 0 || (levels & 8) !== 0 ? 1 : 0;
+    },
+    levels: () => 0,
+    tms: (level) => {
+      tms = level;
+    },
+    clock: (tdi) => tap.clock(tms, tdi),
+  });
+  for (const { endpoint, isIn, data } of seen)
+    if (endpoint === 2 && !isIn) {
+      feedMpsse(engine, data);
+      engine.output.length = 0;
+    }
+  return trace();
+}
+
+/** The same where each byte sets the lines of a ULX3S: DSR is TCK, DCD TMS, RI TDI. */
+export function bitbangTrace(seen: readonly SeenTransfer[], stream: number): JtagTrace {
+  const { trace, tap } = tracing(stream);
+  const line = { tck: 0x20, tms: 0x40, tdi: 0x80 } as const;
+  let before = 0;
+  for (const { endpoint, isIn, data } of seen)
+    if (endpoint === 2 && !isIn)
+      for (const now of data) {
+        if (now & ~before & line.tck) tap.clock(now & line.tms ? 1 : 0, now & line.tdi ? 1 : 0);
+        before = now;
+      }
+  return trace();
+}
+
+function tracing(stream: number) {
   const instructions: number[] = [];
   const bytes: number[] = [];
   let byte = 0;
@@ -29,21 +64,5 @@ export function jtagTrace(seen: readonly SeenTransfer[], stream: number): JtagTr
     updated: () => undefined,
     idled: () => undefined,
   });
-  let tms = 1;
-  const engine = mpsse({
-    drive: (levels, directions) => {
-      tms = (directions & 8) === 0 || (levels & 8) !== 0 ? 1 : 0;
-    },
-    levels: () => 0,
-    tms: (level) => {
-      tms = level;
-    },
-    clock: (tdi) => tap.clock(tms, tdi),
-  });
-  for (const { endpoint, isIn, data } of seen)
-    if (endpoint === 2 && !isIn) {
-      feedMpsse(engine, data);
-      engine.output.length = 0;
-    }
-  return { instructions, streamed: Uint8Array.from(bytes) };
+  return { tap, trace: () => ({ instructions, streamed: Uint8Array.from(bytes) }) };
 }

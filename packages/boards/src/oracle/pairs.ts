@@ -7,12 +7,15 @@ const fixture = (name: string) =>
 export const ice40Image = fixture('up5k-memory.bin');
 /** Packed; the tests unpack it to a file of theirs. */
 export const ecp5Image = fixture('ecp5-um5g-85k-blinky.bit.gz');
+export const ulx3sImage = fileURLToPath(
+  new URL('../../fixtures/ecp5-85k-counter.bit.gz', import.meta.url),
+);
 
 export interface Pair {
   tool: 'iceprog' | 'openFPGALoader' | 'dfu-util';
   /** `FILE` stands for the image. */
   args: readonly string[];
-  board: 'icebreaker' | 'fomu' | 'ecp5-evn';
+  board: 'icebreaker' | 'fomu' | 'ecp5-evn' | 'ulx3s';
   target: ProgramTarget;
   /** What the tool exits with, where all went well. */
   exit: number;
@@ -72,6 +75,14 @@ export const pairs: readonly Pair[] = [
     same: configuration,
     inChromium: false,
   },
+  {
+    ...openFpgaLoader,
+    args: ['-b', 'ulx3s', 'FILE'],
+    board: 'ulx3s',
+    target: 'sram',
+    same: configuration,
+    inChromium: false,
+  },
 ];
 
 export const withFile = (args: readonly string[], file: string) =>
@@ -81,21 +92,24 @@ const titles = {
   icebreaker: 'simulated iCEBreaker',
   fomu: 'simulated Fomu',
   'ecp5-evn': 'simulated ECP5 evaluation board',
+  ulx3s: 'simulated ULX3S',
 } as const;
 const tools = ['iceprog', 'openFPGALoader', 'dfu-util'] as const;
 /** Boards that a tool cannot program by what it is. */
 const impossible: Readonly<Record<(typeof tools)[number], readonly string[]>> = {
-  iceprog: ['fomu', 'ecp5-evn'],
+  iceprog: ['fomu', 'ecp5-evn', 'ulx3s'],
   openFPGALoader: [],
-  'dfu-util': ['icebreaker', 'ecp5-evn'],
+  'dfu-util': ['icebreaker', 'ecp5-evn', 'ulx3s'],
 };
+
+const isEcp5 = (board: Pair['board']) => board === 'ecp5-evn' || board === 'ulx3s';
 
 /** The table of docs/boards.md, as Markdown without alignment. */
 export function pairsTable(): string {
   const head = ['tool', 'command', 'board', 'target', 'result', 'through the tunnel', 'on silicon'];
   const rows = pairs.map(({ tool, args, board, target, same, inChromium }) => [
     tool,
-    `\`${[tool, ...args].join(' ').replace('FILE', board === 'ecp5-evn' ? 'top.bit' : 'top.bin')}\``,
+    `\`${[tool, ...args].join(' ').replace('FILE', isEcp5(board) ? 'top.bit' : 'top.bin')}\``,
     titles[board],
     target,
     `programs it; ${same}`,

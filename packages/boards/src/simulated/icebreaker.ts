@@ -1,7 +1,7 @@
 /** An iCEBreaker (schematic v1.0e) made of its chips' models. */
 import type { Clock } from '@joh/clock';
 import type { WebUsbDevice } from '../webusb-port.ts';
-import { ft2232h } from './ft2232h.ts';
+import { ft2232h } from './ftdi-chip.ts';
 import {
   configure,
   configureClocks,

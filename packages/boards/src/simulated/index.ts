@@ -13,3 +13,4 @@ export {
   simulatedHx8kBreakout,
   simulatedIcebreaker,
 } from './icebreaker.ts';
+export { type SimulatedUlx3sOptions, simulatedUlx3s } from './ulx3s.ts';

@@ -40,6 +40,8 @@ type TapState = keyof typeof next;
 export interface JtagTap {
   /** A rising edge of TCK; returns TDO as it is sampled at that edge. */
   clock(tms: number, tdi: number): number;
+  /** What TDO becomes at a falling edge of TCK now: the next bit, or let go (and pulled up). */
+  output(): number;
   state(): TapState;
 }
 
@@ -68,6 +70,7 @@ export function jtagTap(registers: TapRegisters): JtagTap {
   };
   return {
     state: () => state,
+    output: () => (state === 'shiftDr' || state === 'shiftIr' ? (shifting?.[0] ?? 1) : 1),
     clock: (tms, tdi) => {
       let tdo = 1;
       if (state === 'shiftDr' || state === 'shiftIr') {

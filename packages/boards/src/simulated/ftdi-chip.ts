@@ -1,26 +1,28 @@
 /**
- * An FT2232H on USB, in WebUSB's shape: descriptors, the control requests that drivers use (as
+ * FTDI's chips on USB, in WebUSB's shape: descriptors, the control requests that drivers use (as
  * documented by libftdi and the Linux driver's ftdi_sio.h), the 2 status bytes of every packet, the
- * latency timer (DS_FT2232H, AN232B-04).
+ * latency timer (DS_FT2232H, DS_FT231X, AN232B-04).
  */
 import type { Clock } from '@joh/clock';
+import { joinBytes } from '@joh/protocol';
 import type { UsbSetup } from '../usb-port.ts';
 import type { WebUsbDevice } from '../webusb-port.ts';
+import { standardReply } from './descriptors.ts';
 import {
-  configurationDescriptor,
-  type Descriptors,
-  deviceDescriptor,
-  standardReply,
-} from './descriptors.ts';
+  configurationOf,
+  descriptorsOf,
+  type FtdiKind,
+  type FtdiNames,
+  ft231xKind,
+  ft2232hKind,
+} from './ftdi-kinds.ts';
 import { feedMpsse, isStalled, type Mpsse, type MpsseLines, mpsse, runMpsse } from './mpsse.ts';
 
-/** High-speed bulk packets, each starting with two bytes of modem and line status. */
-const packetBytes = 512;
+/** Modem and line status, at the start of each packet. */
 const statusBytes = [0x32, 0x60] as const;
-/** What the receive buffer takes while the engine cannot go on. */
-const inputBytesMax = 4096;
 const latencyDefaultMs = 16;
-const mpsseMode = 0x02;
+/** Upper byte of a bit mode request. */
+const modes = { bitbang: 0x01, mpsse: 0x02, synchronous: 0x04 } as const;
 
 /** Faults by count of transfers; see `SimulatedFaults`. */
 interface UsbFaults {
@@ -30,16 +32,16 @@ interface UsbFaults {
   hangAtTransfer?: number;
 }
 
-export interface Ft2232hOptions {
+export interface FtdiChipOptions {
   clock: Clock;
   lines: MpsseLines;
-  names: { manufacturer: string; product: string; serial: string };
+  names: FtdiNames;
   faults: UsbFaults;
   /** The cable was pulled by `unplugAtTransfer`. */
   onUnplugged(): void;
 }
 
-export interface Ft2232h {
+export interface FtdiChip {
   device: WebUsbDevice;
   transfers(): number;
   unplug(): void;
@@ -47,13 +49,16 @@ export interface Ft2232h {
 }
 
 interface Chip {
-  options: Ft2232hOptions;
+  options: FtdiChipOptions;
+  kind: FtdiKind;
   engine: Mpsse;
   attached: boolean;
   opened: boolean;
   configured: boolean;
   claimed: Set<number>;
   mode: number;
+  /** Which pins a bit-bang mode drives. */
+  directions: number;
   latencyMs: number;
   transfers: number;
   /** Rejects what hangs or waits when the device goes away or is closed. */
@@ -66,24 +71,30 @@ interface Chip {
 const usbError = (name: string, message: string) => Object.assign(new Error(message), { name });
 const gone = () => usbError('NotFoundError', 'The device was disconnected.');
 
-export function ft2232h(options: Ft2232hOptions): Ft2232h {
+export const ft2232h = (options: FtdiChipOptions) => ftdiChip(options, ft2232hKind);
+export const ft231x = (options: FtdiChipOptions) => ftdiChip(options, ft231xKind);
+
+function ftdiChip(options: FtdiChipOptions, kind: FtdiKind): FtdiChip {
   const chip: Chip = {
     options,
+    kind,
     engine: mpsse(options.lines),
     attached: true,
     opened: false,
     configured: false,
     claimed: new Set(),
     mode: 0,
+    directions: 0,
     latencyMs: latencyDefaultMs,
     transfers: 0,
     waiting: new Set(),
     changed: new Set(),
   };
   const { names } = options;
+  const configuration = configurationOf(kind);
   const device: WebUsbDevice = {
     vendorId: 0x0403,
-    productId: 0x6010,
+    productId: kind.productId,
     manufacturerName: names.manufacturer,
     productName: names.product,
     serialNumber: names.serial,
@@ -128,41 +139,6 @@ export function ft2232h(options: Ft2232hOptions): Ft2232h {
   };
 }
 
-const bulk = (endpointNumber: number, direction: 'in' | 'out') => ({
-  endpointNumber,
-  direction,
-  type: 'bulk',
-  packetSize: packetBytes,
-});
-const interfaceOf = (interfaceNumber: number) => {
-  const alternate = {
-    alternateSetting: 0,
-    interfaceClass: 0xff,
-    interfaceSubclass: 0xff,
-    interfaceProtocol: 0xff,
-    endpoints: [bulk(interfaceNumber * 2 + 1, 'in'), bulk(interfaceNumber * 2 + 2, 'out')],
-  };
-  return { interfaceNumber, alternate, alternates: [alternate], claimed: false };
-};
-/** The same in bytes: 512 bytes a packet, both endpoints bulk. */
-const interfaceBytes = (number: number) => [
-  ...[9, 4, number, 0, 2, 0xff, 0xff, 0xff, 2],
-  ...[7, 5, 0x81 + number * 2, 2, 0x00, 0x02, 0],
-  ...[7, 5, 0x02 + number * 2, 2, 0x00, 0x02, 0],
-];
-/** bcdDevice 0700h is how drivers tell an FT2232H from its predecessors. */
-const descriptorsOf = ({
-  manufacturer,
-  product,
-  serial,
-}: Ft2232hOptions['names']): Descriptors => ({
-  device: deviceDescriptor({ vendorId: 0x0403, productId: 0x6010, version: 0x0700 }),
-  configuration: configurationDescriptor([interfaceBytes(0), interfaceBytes(1)], 2),
-  strings: [manufacturer, product, serial],
-});
-/** Two channels with a bulk pair each: 81h/02h and 83h/04h. */
-const configuration = { configurationValue: 1, interfaces: [interfaceOf(0), interfaceOf(1)] };
-
 function open(chip: Chip): void {
   if (!chip.attached) throw gone();
   if (chip.options.faults.openDenied) throw usbError('SecurityError', 'Access denied.');
@@ -178,7 +154,8 @@ function close(chip: Chip): void {
 function claim(chip: Chip, number: number): void {
   requireOpen(chip);
   if (chip.options.faults.busy) throw usbError('NetworkError', 'Unable to claim interface.');
-  if (number > 1) throw usbError('NotFoundError', 'The interface number was not found.');
+  if (number >= chip.kind.channels)
+    throw usbError('NotFoundError', 'The interface number was not found.');
   chip.claimed.add(number);
 }
 
@@ -216,7 +193,9 @@ async function startTransfer(chip: Chip): Promise<void> {
 function controlIn(chip: Chip, setup: UsbSetup): readonly number[] {
   const { requestType, request } = setup;
   const standard =
-    requestType === 'standard' ? standardReply(descriptorsOf(chip.options.names), setup) : null;
+    requestType === 'standard'
+      ? standardReply(descriptorsOf(chip.kind, chip.options.names), setup)
+      : null;
   if (standard) return standard;
   if (requestType !== 'vendor') throw usbError('NetworkError', 'A transfer error has occurred.');
   if (request === 0x05) return statusBytes;
@@ -230,7 +209,7 @@ function controlIn(chip: Chip, setup: UsbSetup): readonly number[] {
 /** wIndex names the channel, 1 is A; channel B is a serial port to which nothing is attached. */
 function controlOut(chip: Chip, { requestType, request, value, index }: UsbSetup): void {
   if (requestType !== 'vendor') throw usbError('NetworkError', 'A transfer error has occurred.');
-  if ((index & 0xff) === 2) return;
+  if (chip.kind.channels > 1 && (index & 0xff) === 2) return;
   const { engine } = chip;
   switch (request) {
     case 0x00:
@@ -243,9 +222,7 @@ function controlOut(chip: Chip, { requestType, request, value, index }: UsbSetup
       chip.latencyMs = value & 0xff;
       return;
     case 0x0b:
-      chip.mode = value >> 8;
-      if (chip.mode !== mpsseMode) chip.options.lines.drive(0, 0);
-      chip.engine = mpsse(chip.options.lines);
+      setMode(chip, value >> 8, value & 0xff);
       return;
     // Modem control, flow, rate, format, event and error character: serial port only.
     case 0x01:
@@ -260,31 +237,79 @@ function controlOut(chip: Chip, { requestType, request, value, index }: UsbSetup
   }
 }
 
+/** A bit-bang mode that follows another leaves the pins as they are (AN_232R-01). */
+function setMode(chip: Chip, mode: number, directions: number): void {
+  const isBitbang = (of: number) => of === modes.bitbang || of === modes.synchronous;
+  if (isBitbang(mode) && isBitbang(chip.mode)) {
+    Object.assign(chip, { mode, directions });
+    return;
+  }
+  Object.assign(chip, { mode, directions, engine: mpsse(chip.options.lines) });
+  if (mode !== modes.mpsse) chip.options.lines.drive(0, 0);
+}
+
 async function bulkOut(chip: Chip, endpoint: number, data: Uint8Array) {
   await startTransfer(chip);
   requireEndpoint(chip, endpoint === 2 || endpoint === 4, endpoint / 2 - 1);
-  if (endpoint === 2 && chip.mode === mpsseMode) {
-    feedMpsse(chip.engine, data);
+  if (endpoint === 2 && take(chip, data)) {
     wake(chip);
-    while (isStalled(chip.engine) && chip.engine.input.length > inputBytesMax) await change(chip);
+    while (isFull(chip) && chip.engine.input.length > chip.kind.bufferBytes) await change(chip);
   }
   return { status: 'ok' as const, bytesWritten: data.length };
+}
+
+/** False: the bytes go to a serial port to which nothing is attached. */
+function take(chip: Chip, data: Uint8Array): boolean {
+  const { engine, mode, kind, options, directions } = chip;
+  if (mode === modes.mpsse && kind.hasMpsse) feedMpsse(engine, data);
+  else if (mode === modes.bitbang) for (const byte of data) options.lines.drive(byte, directions);
+  else if (mode === modes.synchronous) {
+    engine.input = joinBytes([engine.input, data]);
+    goOn(chip);
+  } else return false;
+  return true;
+}
+
+const isFull = ({ mode, engine, kind }: Chip) =>
+  mode === modes.synchronous ? engine.output.length >= kind.bufferBytes : isStalled(engine);
+
+/**
+ * Synchronous bit-bang (FTDI's knowledge base): the pins are read first, then the byte is put out, and
+ * only while there is room for what is read. At the rates that drivers set, the buffer is empty before
+ * the next USB frame, so nothing here takes time.
+ */
+function goOn(chip: Chip): void {
+  const { engine, mode, options, directions } = chip;
+  if (mode !== modes.synchronous) {
+    runMpsse(engine);
+    return;
+  }
+  let used = 0;
+  for (; used < engine.input.length && !isFull(chip); used += 1) {
+    engine.output.push(options.lines.levels());
+    options.lines.drive(engine.input[used] ?? 0, directions);
+  }
+  engine.input = engine.input.slice(used);
 }
 
 async function bulkIn(chip: Chip, endpoint: number, length: number) {
   await startTransfer(chip);
   requireEndpoint(chip, endpoint === 1 || endpoint === 3, (endpoint - 1) / 2);
   const { engine } = chip;
+  const room = chip.kind.packetBytes - statusBytes.length;
   const isEmpty = () => endpoint === 3 || engine.output.length === 0;
-  const isDue = () => !isEmpty() && (engine.isFlushed || engine.output.length >= packetBytes - 2);
+  const isDue = () => !isEmpty() && (engine.isFlushed || engine.output.length >= room);
+  // Asynchronous bit-bang samples the pins all the time.
+  if (chip.mode === modes.bitbang && isEmpty())
+    engine.output.push(...new Array<number>(room).fill(chip.options.lines.levels()));
   if (!isDue()) await settled(chip, isDue);
   const packets: number[] = [];
   do {
     packets.push(...statusBytes);
-    if (!isEmpty()) packets.push(...engine.output.splice(0, packetBytes - 2));
-  } while (!isEmpty() && packets.length + packetBytes <= length);
+    if (!isEmpty()) packets.push(...engine.output.splice(0, room));
+  } while (!isEmpty() && packets.length + chip.kind.packetBytes <= length);
   engine.isFlushed = !isEmpty() && engine.isFlushed;
-  runMpsse(engine);
+  goOn(chip);
   wake(chip);
   return { status: 'ok' as const, data: new DataView(Uint8Array.from(packets).buffer) };
 }
