@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { boardById, eraseFlash, programBoard, readFlash, webUsbPort } from '@joh/boards';
 import { finishWith } from '@joh/boards/conformance';
-import { type SimulatedIcebreakerOptions, simulatedIcebreaker } from '@joh/boards/simulated';
+import {
+  type SimulatedIcebreakerOptions,
+  simulatedFomu,
+  simulatedIcebreaker,
+} from '@joh/boards/simulated';
 import { fakeClock } from '@joh/testkit';
 import { expect, test } from 'vitest';
 
@@ -51,4 +55,27 @@ test('a flash that is out of reach says so', async () => {
   );
   const fomu = { ...rewired.access(), board: boardById('fomu') };
   await expect(eraseFlash(fomu, null)).rejects.toMatchObject({ code: 'E_BOARD_REFUSED' });
+});
+
+test('a bootloader that reads back is read, one that says it does not is asked for nothing', async () => {
+  const clock = fakeClock();
+  const finish = finishWith(clock);
+  const fomu = (uploads: boolean) => {
+    const simulated = simulatedFomu({ clock, uploads });
+    const port = webUsbPort(simulated.device);
+    return { simulated, options: { port, board: boardById('fomu'), clock } };
+  };
+  const { simulated, options } = fomu(true);
+  await finish(programBoard({ ...options, bitstream: image }));
+  await clock.advance(100);
+  simulated.plugIn();
+  const fractions: number[] = [];
+  const onProgress = ({ fraction }: { fraction: number }) => fractions.push(fraction);
+  expect(await finish(readFlash({ ...options, onProgress }, image.length))).toEqual(image);
+  expect(fractions.at(-1)).toBe(1);
+  expect(simulated.device.opened).toBe(false);
+  // More than it has: all that it has. Then it takes an image again.
+  expect(await finish(readFlash(options, 4 * 1024 * 1024))).toHaveLength(1024 * 1024);
+  await finish(programBoard({ ...options, bitstream: image }));
+  await expect(finish(readFlash(fomu(false).options, 10))).rejects.toThrow(/reads nothing back/);
 });

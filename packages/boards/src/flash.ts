@@ -2,6 +2,7 @@
 import type { Clock } from '@joh/clock';
 import { fault } from '@joh/protocol';
 import type { Board, FtdiSpiProgrammer, ProgramProgress } from './board.ts';
+import { openDfu } from './bridges/dfu.ts';
 import { eraseIce40Flash, type Ice40Access, readIce40Flash } from './families/ice40.ts';
 import type { Signal } from './signal.ts';
 import type { UsbPort } from './usb-port.ts';
@@ -17,15 +18,30 @@ export interface FlashOptions {
   onProgress?: (progress: ProgramProgress) => void;
 }
 
-/** Whether the driver can reach the flash by itself; a bootloader keeps it to itself. */
+/** Whether the driver can reach the flash by itself; a bootloader keeps erasing to itself. */
 export const hasReachableFlash = ({ family, programmer }: Board): boolean =>
   family === 'ice40' && programmer.bridge === 'ftdi' && programmer.wire === 'spi';
 
+/** Whether it is worth asking: only a bootloader itself says whether it reads back. */
+export const mayReadBack = (board: Board): boolean =>
+  hasReachableFlash(board) || board.programmer.bridge === 'dfu';
+
 /**
- * The first `length` bytes of the flash, or as many as it has.
- * @throws Fault as `programBoard`; `E_BOARD_REFUSED` when the flash is out of reach.
+ * The first `length` bytes of the flash, or as many as it has; of a bootloader's, those of its image.
+ * @throws Fault as `programBoard`; `E_BOARD_REFUSED` when the flash is out of reach, or when the
+ * bootloader does not read back.
  */
 export function readFlash(options: FlashOptions, length: number): Promise<Uint8Array> {
+  const { board, onProgress } = options;
+  const { programmer } = board;
+  if (programmer.bridge === 'dfu')
+    return visit(options, async ({ port, attempt, letGo }) => {
+      const dfu = await openDfu(port, programmer.interface, attempt);
+      letGo(dfu);
+      return dfu.upload(length, (fraction) =>
+        onProgress?.({ stage: 'verify', message: 'The flash is read.', fraction }),
+      );
+    });
   return reached(options, (access) => readIce40Flash(access, length));
 }
 

@@ -2,7 +2,13 @@
 export type { Board, ProgramProgress, ProgramResult, ProgramTarget } from './board.ts';
 export { boardById, boardFilters, boards, type FoundBoard, findBoards } from './boards.ts';
 export { type FailurePage, type FailureStep, failureHelp, type System } from './failure-help.ts';
-export { eraseFlash, type FlashOptions, hasReachableFlash, readFlash } from './flash.ts';
+export {
+  eraseFlash,
+  type FlashOptions,
+  hasReachableFlash,
+  mayReadBack,
+  readFlash,
+} from './flash.ts';
 export { checkBitstream, type ProgramOptions, programBoard } from './program.ts';
 export { openFtdiSerial, type SerialStream } from './serial.ts';
 export { type DeviceUser, type SharedDevice, sharedDevice } from './shared-device.ts';

@@ -1,5 +1,5 @@
 /** The Board view: which board, which bitstream, whether they fit, programming, and who uses what. */
-import { hasReachableFlash, type ProgramTarget, type System } from '@joh/boards';
+import { hasReachableFlash, mayReadBack, type ProgramTarget, type System } from '@joh/boards';
 import type { BitstreamInformation } from '@joh/protocol';
 import { element, icon } from '../workbench/element.ts';
 import { bitstreamParts, describe, drawChoices, targetParts } from './board-parts.ts';
@@ -87,7 +87,8 @@ export function createBoardView(options: BoardViewOptions): BoardView {
     const isRunning = programming.state === 'running';
     parts.program.disabled = !fits || isRunning || state.building;
     parts.program.title = fits ? 'Send the bitstream to the board' : 'Needs a bitstream that fits';
-    parts.more.hidden = !board || !hasReachableFlash(board.board);
+    parts.more.hidden = !board || !mayReadBack(board.board);
+    parts.erase.hidden = !board || !hasReachableFlash(board.board);
     for (const button of [parts.readBack, parts.erase]) button.disabled = isRunning;
     parts.outcome.replaceChildren(...outcomeParts(programming, options));
     parts.devices.replaceChildren(...deviceParts(state.devices, options));

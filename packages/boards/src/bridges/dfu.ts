@@ -2,11 +2,11 @@
  * A bootloader that takes an image over USB: Device Firmware Upgrade 1.1 (USB-IF, 2004). Section
  * numbers are of that specification. What the bootloader does with the image is its own affair.
  */
-import { fault, isFault } from '@joh/protocol';
+import { fault, isFault, joinBytes } from '@joh/protocol';
 import { type Attempt, pause, within } from '../attempt.ts';
 import type { UsbPort } from '../usb-port.ts';
 
-const request = { download: 1, getStatus: 3, clearStatus: 4, abort: 6 } as const;
+const request = { download: 1, upload: 2, getStatus: 3, clearStatus: 4, abort: 6 } as const;
 /** §6.1.2, bState. */
 const state = {
   appIdle: 0,
@@ -33,8 +33,9 @@ const statuses: Readonly<Record<number, string>> = {
   14: 'an unknown error',
   15: 'it did not expect that request',
 };
-/** §4.1.3: functional descriptor of an interface. */
+/** §4.1.3: functional descriptor of an interface, and bitCanUpload in its bmAttributes. */
 const functionalDescriptor = 0x21;
+const canUpload = 0x02;
 const transferMs = 5000;
 /** Erasing a 64 KB block takes up to 2 s (W25Q128JV); a bootloader that needs longer is dead. */
 const blockMs = 10_000;
@@ -50,6 +51,11 @@ interface Status {
 export interface Dfu {
   /** Sends an image; its last block is followed by the empty one that ends it (§6.1.1). */
   download(bytes: Uint8Array, onProgress: (fraction: number) => void): Promise<void>;
+  /**
+   * Up to `length` bytes from the start of its memory, fewer when it has no more (§6.2).
+   * @throws Fault `E_BOARD_REFUSED` when its descriptor says that it does not read back.
+   */
+  upload(length: number, onProgress: (fraction: number) => void): Promise<Uint8Array>;
   /** Forgets what was begun, so that the next attempt finds it idle. */
   release(parting: Attempt): Promise<void>;
 }
@@ -62,7 +68,7 @@ export interface Dfu {
 export async function openDfu(port: UsbPort, number: number, attempt: Attempt): Promise<Dfu> {
   await within(attempt, 'being opened', transferMs, () => port.open());
   await within(attempt, 'being claimed', transferMs, () => port.claimInterface(number));
-  const blockBytes = await blockBytesOf(port, attempt);
+  const { blockBytes, uploads } = await descriptorOf(port, attempt);
   const send = (kind: number, value: number, data: Uint8Array | undefined, during = attempt) =>
     within(during, 'talking to its bootloader', transferMs, () =>
       port.controlTransferOut(setup(kind, value, number), data),
@@ -85,6 +91,24 @@ export async function openDfu(port: UsbPort, number: number, attempt: Attempt): 
       await send(request.download, blocks & 0xffff, new Uint8Array());
       await manifested(status, attempt);
     },
+    upload: async (length, onProgress) => {
+      if (!uploads)
+        throw refused(
+          attempt,
+          'its bootloader writes only; it says of itself that it reads nothing back',
+        );
+      const parts: Uint8Array[] = [];
+      for (let at = 0, block = 0; at < length; block++) {
+        const part = await within(attempt, 'reading its flash', transferMs, () =>
+          port.controlTransferIn(setup(request.upload, block & 0xffff, number), blockBytes),
+        ).catch(explained(status, attempt));
+        parts.push(part);
+        at += part.length;
+        onProgress(Math.min(1, at / length));
+        if (part.length < blockBytes) break;
+      }
+      return joinBytes(parts).slice(0, length);
+    },
     release: (parting) => send(request.abort, 0, undefined, parting),
   };
 }
@@ -94,8 +118,11 @@ const setup = (kind: number, value: number, index: number) =>
 const refused = (attempt: Attempt, reason: string) =>
   fault('E_BOARD_REFUSED', { board: attempt.board, reason });
 
-/** wTransferSize of the functional descriptor: what it takes in one block. */
-async function blockBytesOf(port: UsbPort, attempt: Attempt): Promise<number> {
+/** Its functional descriptor: wTransferSize is what it takes in one block. */
+async function descriptorOf(
+  port: UsbPort,
+  attempt: Attempt,
+): Promise<{ blockBytes: number; uploads: boolean }> {
   const bytes = await within(attempt, 'describing itself', transferMs, () =>
     port.controlTransferIn(
       { requestType: 'standard', recipient: 'device', request: 6, value: 0x0200, index: 0 },
@@ -105,7 +132,8 @@ async function blockBytesOf(port: UsbPort, attempt: Attempt): Promise<number> {
   for (let at = 0; at + 7 <= bytes.length; ) {
     const length = bytes[at] ?? 0;
     const size = (bytes[at + 5] ?? 0) + (bytes[at + 6] ?? 0) * 256;
-    if (bytes[at + 1] === functionalDescriptor && size > 0) return size;
+    if (bytes[at + 1] === functionalDescriptor && size > 0)
+      return { blockBytes: size, uploads: ((bytes[at + 2] ?? 0) & canUpload) !== 0 };
     if (length < 2) break;
     at += length;
   }

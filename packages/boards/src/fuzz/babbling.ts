@@ -64,7 +64,7 @@ export function babbler(
     controlTransferIn: async ({ requestType }) => {
       const isDescriptor = requestType === 'standard' && random.chance(0.9);
       if (isDescriptor) replies += 1;
-      return isDescriptor ? Uint8Array.of(9, 0x21, 1, 0, 0, 0, 4, 0x10, 1) : next();
+      return isDescriptor ? Uint8Array.of(9, 0x21, 3, 0, 0, 0, 4, 0x10, 1) : next();
     },
     controlTransferOut: async (setup, data) => {
       seen.push({ device: 1, endpoint: 0, setup, isIn: false, data: data ?? new Uint8Array() });

@@ -58,6 +58,10 @@ const cases: readonly [Case, ...Case[]] = [
     run: (port, clock) => readFlash({ port, clock, board: icebreaker }, 9000),
   },
   {
+    asked: { what: 'dfu', image: new Uint8Array() },
+    run: (port, clock) => readFlash({ port, clock, board: boardById('fomu') }, 9000),
+  },
+  {
     asked: { what: 'erase', length: 9000 },
     run: (port, clock) => eraseFlash({ port, clock, board: icebreaker }, 9000),
   },

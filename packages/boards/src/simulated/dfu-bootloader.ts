@@ -13,6 +13,8 @@ export interface SimulatedFomuOptions {
   clock: Clock;
   serialNumber?: string;
   faults?: SimulatedFaults;
+  /** Reads back, too: the Fomu's own bootloader does not, others of the protocol do. */
+  uploads?: boolean;
 }
 
 const blockBytes = 1024;
@@ -32,6 +34,7 @@ const states = {
   downloadIdle: 5,
   manifestSync: 6,
   manifest: 7,
+  uploadIdle: 9,
   error: 10,
 } as const;
 const errors = { address: 8, stalled: 15 } as const;
@@ -49,6 +52,7 @@ interface Bootloader {
   busyUntil: number;
   written: number;
   readonly flash: Uint8Array;
+  readonly uploads: boolean;
   /** The design that runs; null while the bootloader does. */
   design: string | null;
   reason: string;
@@ -74,6 +78,7 @@ export function simulatedFomu(options: SimulatedFomuOptions): SimulatedBoard {
     busyUntil: 0,
     written: 0,
     flash: new Uint8Array(imageBytesMax).fill(0xff),
+    uploads: options.uploads ?? false,
     design: null,
     reason: 'its bootloader runs and waits for an image',
     hanging: new Set(),
@@ -98,16 +103,23 @@ export function simulatedFomu(options: SimulatedFomuOptions): SimulatedBoard {
   };
 }
 
-/** §4.1.3: can download, is not manifestation tolerant, 1024 bytes a block, DFU 1.1. */
-const functional = [9, 0x21, 0x01, ...word16(1000), ...word16(blockBytes), ...word16(0x0110)];
+/**
+ * §4.1.3: can download, says that it is manifestation tolerant and detaches by itself (0Dh, and the
+ * version 1.01, as foboot's descriptor has it), 1024 bytes a block.
+ */
+const functional = (attributes: number) => [
+  ...[9, 0x21, attributes, ...word16(1000), ...word16(blockBytes), ...word16(0x0101)],
+];
 /** §4.2.3: application specific, DFU, protocol 2 (DFU mode). */
-const dfuInterface = [9, 4, 0, 0, 0, 0xfe, 1, 2, 2, ...functional];
+const dfuInterface = (uploads: boolean) => [
+  ...[9, 4, 0, 0, 0, 0xfe, 1, 2, 2, ...functional(uploads ? 0x0f : 0x0d)],
+];
 
 function deviceOf(board: Bootloader, serialNumber: string): WebUsbDevice {
   const names = ['Foosn', 'Fomu running DFU Bootloader (simulated)', serialNumber] as const;
   const descriptors = {
     device: deviceDescriptor({ vendorId: 0x1209, productId: 0x5bf0, version: 0x0101 }),
-    configuration: configurationDescriptor([dfuInterface], 1),
+    configuration: configurationDescriptor([dfuInterface(board.uploads)], 1),
     strings: names,
   };
   return {
@@ -144,7 +156,9 @@ function deviceOf(board: Bootloader, serialNumber: string): WebUsbDevice {
     controlTransferIn: async (setup, length) => {
       await start(board);
       const bytes =
-        setup.requestType === 'standard' ? standardReply(descriptors, setup) : answer(board, setup);
+        setup.requestType === 'standard'
+          ? standardReply(descriptors, setup)
+          : answer(board, setup, length);
       if (!bytes) return { status: 'stall' };
       return { status: 'ok', data: new DataView(Uint8Array.from(bytes.slice(0, length)).buffer) };
     },
@@ -173,9 +187,11 @@ function reject(board: Bootloader, error: () => Error): void {
   board.hanging.clear();
 }
 
-/** GETSTATUS and GETSTATE; null is a stall (it has no upload). */
-function answer(board: Bootloader, { requestType, request }: UsbSetup): readonly number[] | null {
+/** UPLOAD, GETSTATUS and GETSTATE; null is a stall. */
+function answer(board: Bootloader, setup: UsbSetup, length: number): readonly number[] | null {
+  const { requestType, request } = setup;
   if (requestType !== 'class') return null;
+  if (request === 2 && board.uploads) return upload(board, setup.value, length);
   if (request === 5) return [board.state];
   if (request !== 3) {
     stall(board);
@@ -191,6 +207,17 @@ function answer(board: Bootloader, { requestType, request }: UsbSetup): readonly
     return [board.status, restartMs, 0, 0, board.state, 0];
   }
   return [board.status, ...word16(left), 0, board.state, 0];
+}
+
+/** §6.2, figure A.1: block by block; a short one, here an empty one, is the last. */
+function upload(board: Bootloader, block: number, length: number): readonly number[] | null {
+  if (board.state !== states.idle && board.state !== states.uploadIdle) {
+    stall(board);
+    return null;
+  }
+  const bytes = [...board.flash.subarray(block * blockBytes, block * blockBytes + length)];
+  board.state = bytes.length < length ? states.idle : states.uploadIdle;
+  return bytes;
 }
 
 /** DETACH, DNLOAD, CLRSTATUS, ABORT; false is a stall. */
