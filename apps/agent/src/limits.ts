@@ -59,6 +59,24 @@ export const limits = {
   /** Quiet time after which it is looked whether a shell has changed. */
   shellQuietMs: 200,
   shellWatchedFoldersMax: 64,
+  /** From a finished build's note to its being read: the note is whole by then. */
+  nixNoteMs: 200,
+  /** One build's note; a path is at most 260 bytes long. */
+  nixNoteBytesMax: 64 * 1024,
+  /** One `nix copy` to the cache: a large shell over a slow line. */
+  nixCopyMs: 1_800_000,
+  /** What Nix answers from its own database. */
+  nixQueryMs: 30_000,
+  nixPush: {
+    quietMs: 1000,
+    retryFirstMs: 5000,
+    retryMaxMs: 300_000,
+    /** About ten minutes without the cache. */
+    failuresMax: 8,
+  },
+  nixQueue: { pathsMax: 10_000, batchMax: 64, attemptsMax: 3, rememberedMax: 50_000 },
+  /** For what still waits when the session closes; FrontendMaster waits longer for the answer. */
+  nixDrainMs: 10_000,
   languageServersPerConnectionMax: 16,
   /** One message of a language server. */
   languageMessageBytesMax: 64 * 1024 * 1024,
@@ -73,6 +91,20 @@ export const limits = {
   buildLogCharactersMax: 2 * 1024 * 1024,
   buildLineCharactersMax: 8192,
   buildProblemsMax: 500,
+  /** A build by Nix, with all that it fetches or must build first. */
+  nixBuildMs: 7_200_000,
+  /** One message of Nix's log; a trace through a package set is long. */
+  nixMessageCharactersMax: 1024 * 1024,
+  /** Derivations that are shown one by one. */
+  nixStagesMax: 500,
+  /** Results of a build, and what they were built from. */
+  nixOutputsMax: 1000,
+  /** Asking Nix's database what belongs to what. */
+  nixQueryMs: 60_000,
+  /** Files of the results that are looked at for bitstreams, and how deep. */
+  artifactFilesMax: 2000,
+  artifactDepthMax: 4,
+  artifactsMax: 20,
   /** yosys and clang as WebAssembly: 10 s for a small computer, more for a large one on a busy machine. */
   simulationCompileMs: 300_000,
   telemetryMs: 1000,
@@ -99,6 +131,34 @@ export const limits = {
   usbToolsMax: 64,
   /** Replies that one of them leaves unread. */
   usbToolBacklogBytesMax: 64 * 1024 * 1024,
+  /** Desktop: wrong secrets in `guessWindowMs` after which each further one waits. */
+  guessesMax: 20,
+  guessWindowMs: 60_000,
+  guessPauseMs: 10_000,
+  /** Connections to the desktop's port, of whoever. */
+  connectionsMax: 512,
+  /** Connections of the desktop's port that have not shown the secret. */
+  strangersMax: 32,
+  strangerMs: 5000,
+  /** A request of a page outside of a link; a layout is some hundred KiB. */
+  callBytesMax: 8 * 1024 * 1024,
+  /** The shell's answer; a dialog waits for a person. */
+  shellAnswerMs: 10_000,
+  shellDialogMs: 3_600_000,
+  shellLineCharactersMax: 64 * 1024,
+  /** For pages to keep unsaved text when a window is about to go. */
+  closingMs: 2000,
+  /** From the end of standard input to the end of the agent, its programs included. */
+  desktopEndMs: 5000,
+  /** A desktop's pty host without an agent: the agent was killed. */
+  desktopOrphanMs: 1500,
+  knownFoldersMax: 200,
+  recentFoldersMax: 20,
+  /** A file that a window reads whole. */
+  pageFileBytesMax: 256 * 1024 * 1024,
+  /** How often it is looked whether a board was plugged in, while a window wants to know. */
+  deviceLookMs: 1500,
+  udevMs: 120_000,
   /** A pty host that the agent started ends after this long without an agent. */
   ptyHostOrphanMs: 120_000,
 } as const;

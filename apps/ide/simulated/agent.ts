@@ -190,6 +190,10 @@ export function createSimulatedAgent(options: {
       const content = (revision === '' ? index : committed).get(path);
       return { content: content ? new TextDecoder().decode(content) : null };
     },
+    'builds.builders': () => ({
+      chosen: 'tools' as const,
+      offers: [{ builder: 'tools' as const, missing: null }],
+    }),
     'builds.start': () => {
       const id = `build-${builds.size + 1}`;
       const source = new TextDecoder().decode(files.read(`${root}/top.v`));

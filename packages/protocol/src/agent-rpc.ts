@@ -1,6 +1,6 @@
 /** The agent's RPC on the link's `rpc` channel: IDE, `joh` and tests call it. Paths are absolute. */
 import { z } from 'zod';
-import { bitstreamInformation, build } from './builds.ts';
+import { bitstreamInformation, build, builder, builderOffer } from './builds.ts';
 import { simulation } from './simulations.ts';
 import { telemetrySample } from './telemetry.ts';
 
@@ -142,7 +142,15 @@ export const agentRpc = {
       result: z.object({ content: z.string().nullable() }),
     },
 
-    'builds.start': { params: nothing, result: z.object({ build: z.string() }) },
+    /** How the project can be built; `chosen` is what a build does that names no builder. */
+    'builds.builders': {
+      params: nothing,
+      result: z.object({ chosen: builder, offers: z.array(builderOffer) }),
+    },
+    'builds.start': {
+      params: z.object({ builder: builder.optional() }),
+      result: z.object({ build: z.string() }),
+    },
     'builds.cancel': { params: z.object({ build: z.string() }), result: nothing },
     /** The newest build, or null. */
     'builds.latest': { params: nothing, result: z.object({ build: build.nullable() }) },

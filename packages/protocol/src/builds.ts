@@ -46,11 +46,31 @@ export const timing = z.object({
   constraintMhz: z.number().nullable(),
 });
 
+/** `tools`: the steps that `joh.json` describes. `nix-build`: what `default.nix` says. */
+export const builder = z.enum(['tools', 'nix-build']);
+
+/** Whether a project can be built that way, in this session. */
+export const builderOffer = z.object({
+  builder,
+  /** Why not, for people; null when it can. */
+  missing: z.string().nullable(),
+});
+
+/** What Nix did for a build. */
+export const nixFigures = z.object({
+  /** Derivations built here. */
+  built: z.number().int(),
+  /** Store paths that a cache had. */
+  fetched: z.number().int(),
+  /** Store paths of the results. */
+  outputs: z.array(z.string()),
+});
+
 export const build = z.object({
   id: z.string(),
   state: z.enum(['running', 'succeeded', 'failed', 'cancelled']),
-  /** `native`: tools of the project's shell. `embedded`: the WebAssembly tool chain. */
-  toolchain: z.enum(['native', 'embedded']),
+  /** `native`: tools of the project's shell. `embedded`: the WebAssembly tool chain. `nix`: nix-build. */
+  toolchain: z.enum(['native', 'embedded', 'nix']),
   board: z.string().nullable(),
   startedAt: z.string(),
   durationMs: z.number().nullable(),
@@ -60,32 +80,61 @@ export const build = z.object({
   timing: z.array(timing),
   /** Why it failed, for people; null unless `failed`. */
   failure: z.string().nullable(),
+  /** Of nix-build alone. */
+  nix: nixFigures.optional(),
+  /** Every bitstream among the results, where there can be several; `bitstream` is the first. */
+  artifacts: z.array(bitstreamInformation).optional(),
 });
 
+const count = z.object({ done: z.number().int(), expected: z.number().int() });
+
 export const buildEvent = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('stage'), stage: z.string(), message: z.string() }),
+  z.object({
+    type: z.literal('stage'),
+    stage: z.string(),
+    message: z.string(),
+    /** Others go on beside it, and `ended` says when it is over; otherwise the next stage does. */
+    isParallel: z.boolean().optional(),
+  }),
+  z.object({ type: z.literal('ended'), stage: z.string(), failed: z.boolean() }),
   z.object({ type: z.literal('log'), stage: z.string(), text: z.string() }),
+  /** Derivations and store paths, as far as Nix knows yet. */
+  z.object({ type: z.literal('progress'), built: count, fetched: count }),
   z.object({ type: z.literal('problem'), problem }),
   z.object({ type: z.literal('done'), build }),
 ]);
 
-/** `joh.json` at the top of a project: what to build and for which board. */
+/** `joh.json` at the top of a project: what to build, how, and for which board. */
 export const projectSettings = z.object({
   $schema: z.string().optional(),
-  /** A board id of the board table. */
-  board: z.string(),
+  /** Default: the tools, when this file describes what they need. */
+  builder: builder.optional(),
+  /** A board id of the board table. Without one no bitstream is made. */
+  board: z.string().optional(),
   /** Top module. */
-  top: z.string(),
+  top: z.string().optional(),
   /** Globs relative to the project, in order. */
-  sources: z.array(z.string()).min(1),
-  /** Pin constraint file (PCF for iCE40). */
-  constraints: z.string(),
+  sources: z.array(z.string()).min(1).optional(),
+  /** Pin constraint file (PCF for iCE40); a board needs it. */
+  constraints: z.string().optional(),
   /** Target clock for place and route. */
   clockMhz: z.number().positive().optional(),
+  /** Run before the bitstream is made; its failure is the build's. */
+  testbench: z
+    .object({
+      tool: z.enum(['ghdl', 'verilator', 'iverilog']),
+      /** Its top module or entity. */
+      top: z.string(),
+      /** Globs of its own files, beside `sources`. */
+      sources: z.array(z.string()).min(1),
+    })
+    .optional(),
 });
 
 export type Problem = z.infer<typeof problem>;
 export type BitstreamInformation = z.infer<typeof bitstreamInformation>;
+export type Builder = z.infer<typeof builder>;
+export type BuilderOffer = z.infer<typeof builderOffer>;
 export type Build = z.infer<typeof build>;
 export type BuildEvent = z.infer<typeof buildEvent>;
 export type ProjectSettings = z.infer<typeof projectSettings>;

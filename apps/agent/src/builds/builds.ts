@@ -1,27 +1,33 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readBitstream } from '@joh/bitstream';
 import { type Clock, newId, type Random } from '@joh/clock';
-import { type Build, type BuildEvent, fault } from '@joh/protocol';
-import { bitstreamHash } from '@joh/virtual-board';
+import {
+  type Build,
+  type Builder,
+  type BuilderOffer,
+  type BuildEvent,
+  fault,
+  type ProjectSettings,
+} from '@joh/protocol';
 import { limits } from '#limits';
-import { runTool } from '#processes';
-import { keepDesign } from '#simulations';
-import { createEventLog, type EventLog } from './event-log.ts';
-import { isSameProblem, problemOf } from './problems.ts';
+import { buildersOf, type Circumstances, chooseBuilder, requireBuilder } from './builders.ts';
+import { type BuildNix, buildWithNix } from './nix-build.ts';
 import { readRecord, writeRecord } from './record.ts';
-import { parseReport } from './report.ts';
-import { type BuildInputs, readInputs } from './settings.ts';
-import { type Outputs, outputsOf, planSteps, type Step } from './steps.ts';
-import { findToolchain, type Toolchain } from './tool.ts';
+import { createRun, type Run } from './run.ts';
+import { knownSources, readInputs, readSettings } from './settings.ts';
+import { outputsOf } from './steps.ts';
+import { findToolchain } from './tool.ts';
+import { buildWithTools } from './tool-build.ts';
 
 export interface Builds {
   /**
    * Starts a build and resolves with its id.
    * @throws Fault `E_BUILD_RUNNING`, `E_BUILD_CONFIGURATION`, `E_BOARD_UNKNOWN`.
    */
-  start(): Promise<string>;
+  start(builder?: Builder): Promise<string>;
+  /** How the project can be built. @throws Fault `E_BUILD_CONFIGURATION` when `joh.json` is wrong. */
+  builders(): Promise<{ chosen: Builder; offers: BuilderOffer[] }>;
   /** Resolves when the tools have ended. @throws Fault `E_BUILD_UNKNOWN` when it is not running. */
   cancel(build: string): Promise<void>;
   /** The newest build of the project, also one of an earlier agent; null if there is none. */
@@ -43,26 +49,15 @@ export interface BuildsOptions {
   environment: () => Promise<Record<string, string>>;
   /** Runs a WebAssembly tool; default: Node with the program beside this file. */
   embedded?: readonly [string, ...string[]];
-}
-
-/** A build that runs or has ended. */
-interface Run {
-  build: Build;
-  log: EventLog;
-  stop: AbortController;
-  ended: Promise<void>;
+  /** Null or missing: default.nix is not built here. */
+  nix?: BuildNix | null;
 }
 
 /** Why a run was stopped when a person wanted it. */
 const cancelled = Symbol('cancelled');
 
-const toolWords = {
-  native: 'tools of the project’s shell',
-  embedded: 'embedded tools',
-} as const;
-
 export function createBuilds(options: BuildsOptions): Builds {
-  const { root, clock, random, environment } = options;
+  const { root, clock, random } = options;
   const embedded = options.embedded ?? [
     process.execPath,
     fileURLToPath(new URL('./embedded-tool.ts', import.meta.url)),
@@ -75,42 +70,43 @@ export function createBuilds(options: BuildsOptions): Builds {
   const tell = (build: Build) => {
     for (const listener of listeners) listener(build);
   };
-  const begin = async (): Promise<string> => {
-    const inputs = await readInputs(root);
-    const toolchain = await findToolchain(await environment(), embedded);
-    const run: Run = {
-      build: {
-        id: newId('build', random),
-        state: 'running',
-        toolchain: toolchain.kind,
-        board: inputs.board.id,
-        startedAt: new Date(clock.now()).toISOString(),
-        durationMs: null,
-        bitstream: null,
-        problems: [],
-        utilisation: [],
-        timing: [],
-        failure: null,
-      },
-      log: createEventLog(),
-      stop: new AbortController(),
-      ended: Promise.resolve(),
-    };
+  const begin = async (asked?: Builder): Promise<string> => {
+    const circumstances = await look(options);
+    const builder = chooseBuilder(circumstances, asked);
+    requireBuilder(circumstances, builder);
+    const settings = circumstances.settings;
+    const prepared = await (builder === 'nix-build'
+      ? prepareNix({ ...options, nix: options.nix ?? null, settings })
+      : prepareTools({ ...options, embedded }));
+    const run = createRun({
+      id: newId('build', random),
+      state: 'running',
+      toolchain: prepared.toolchain,
+      board: settings?.board ?? null,
+      startedAt: new Date(clock.now()).toISOString(),
+      durationMs: null,
+      bitstream: null,
+      problems: [],
+      utilisation: [],
+      timing: [],
+      failure: null,
+    });
     latest = run;
     tell(run.build);
-    run.ended = finish({ run, root, clock, inputs, toolchain }, record, tell);
+    run.ended = finish({ run, clock, ...prepared }, record, tell);
     return run.build.id;
   };
   return {
-    start: async () => {
+    start: async (builder) => {
       if (isStarting || isRunning()) throw fault('E_BUILD_RUNNING');
       isStarting = true;
       try {
-        return await begin();
+        return await begin(builder);
       } finally {
         isStarting = false;
       }
     },
+    builders: async () => buildersOf(await look(options)),
     cancel: async (id) => {
       if (latest?.build.id !== id || !isRunning()) throw fault('E_BUILD_UNKNOWN');
       latest.stop.abort(cancelled);
@@ -134,29 +130,65 @@ export function createBuilds(options: BuildsOptions): Builds {
   };
 }
 
-interface Work {
-  run: Run;
+/** How a build is run, once all is known. */
+interface Prepared {
+  toolchain: Build['toolchain'];
+  deadlineMs: number;
+  work(run: Run): Promise<Partial<Build>>;
+}
+
+async function look({ root, nix }: BuildsOptions): Promise<Circumstances> {
+  const [settings, nixVersion] = await Promise.all([readSettings(root), nix?.version() ?? null]);
+  const found = await stat(join(root, 'default.nix')).catch(() => null);
+  return { settings, hasDefaultNix: found?.isFile() === true, nixVersion };
+}
+
+async function prepareTools(options: {
   root: string;
-  clock: Clock;
-  inputs: BuildInputs;
-  toolchain: Toolchain;
+  environment: BuildsOptions['environment'];
+  embedded: readonly [string, ...string[]];
+}): Promise<Prepared> {
+  const { root, environment, embedded } = options;
+  const inputs = await readInputs(root);
+  const toolchain = await findToolchain(await environment(), embedded, inputs);
+  return {
+    toolchain: toolchain.kind,
+    deadlineMs: limits.buildMs,
+    work: (run) => buildWithTools({ run, root, inputs, toolchain }),
+  };
+}
+
+async function prepareNix(
+  options: BuildsOptions & { nix: BuildNix | null; settings: ProjectSettings | null },
+): Promise<Prepared> {
+  const { root, clock, nix, settings } = options;
+  const env = await options.environment();
+  const known = await knownSources(root, settings);
+  return {
+    toolchain: 'nix',
+    deadlineMs: limits.nixBuildMs,
+    work: (run) => buildWithNix({ run, root, clock, settings, known, nix, env }),
+  };
 }
 
 /** Runs the build to its end, whatever it is; never rejects. */
-async function finish(work: Work, record: string, tell: (build: Build) => void): Promise<void> {
-  const { run, clock } = work;
+async function finish(
+  { run, clock, deadlineMs, work }: Prepared & { run: Run; clock: Clock },
+  record: string,
+  tell: (build: Build) => void,
+): Promise<void> {
   const started = clock.monotonic();
-  const cancelDeadline = clock.after(limits.buildMs, () =>
+  const cancelDeadline = clock.after(deadlineMs, () =>
     run.stop.abort(
       fault('E_BUILD_FAILED', {
         stage: 'the build',
-        reason: `it took longer than ${limits.buildMs / 60_000} minutes`,
+        reason: `it took longer than ${deadlineMs / 60_000} minutes`,
       }),
     ),
   );
   let end: Partial<Build>;
   try {
-    end = { state: 'succeeded', ...(await buildAll(work)) };
+    end = { state: 'succeeded', ...(await work(run)) };
   } catch (error) {
     const failure = error instanceof Error ? error.message : String(error);
     end = error === cancelled ? { state: 'cancelled' } : { state: 'failed', failure };
@@ -168,84 +200,4 @@ async function finish(work: Work, record: string, tell: (build: Build) => void):
   await writeRecord(record, run.build).catch(() => undefined);
   run.log.add({ type: 'done', build: run.build });
   tell(run.build);
-}
-
-async function buildAll({
-  run,
-  root,
-  inputs,
-  toolchain,
-}: Work): Promise<Pick<Build, 'bitstream' | 'utilisation' | 'timing'>> {
-  const outputs = outputsOf(inputs.top);
-  await mkdir(join(root, outputs.folder), { recursive: true });
-  await rm(join(root, outputs.report), { force: true });
-  try {
-    for (const step of planSteps(inputs, outputs))
-      await runStep(step, { run, root, inputs, toolchain });
-    const figures = parseReport(await readFile(join(root, outputs.report), 'utf8').catch(() => ''));
-    return { bitstream: await publish(root, inputs, outputs), ...figures };
-  } finally {
-    for (const path of [outputs.partial, outputs.design])
-      await rm(join(root, path), { force: true });
-  }
-}
-
-async function runStep(
-  step: Step,
-  { run, root, inputs, toolchain }: Omit<Work, 'clock'>,
-): Promise<void> {
-  const { stage, tool } = step;
-  run.log.add({ type: 'stage', stage, message: `${tool} (${toolWords[toolchain.kind]})` });
-  const problems: Build['problems'] = [];
-  const onLine = (text: string) => {
-    run.log.add({ type: 'log', stage, text });
-    const problem = problemOf(text, tool, { root, constraints: inputs.constraints });
-    if (!problem || run.build.problems.some((known) => isSameProblem(known, problem))) return;
-    if (run.build.problems.length >= limits.buildProblemsMax) return;
-    problems.push(problem);
-    run.build = { ...run.build, problems: [...run.build.problems, problem] };
-    run.log.add({ type: 'problem', problem });
-  };
-  const ended = await runTool([...toolchain.command(tool), ...step.args], {
-    cwd: root,
-    env: toolchain.env,
-    signal: run.stop.signal,
-    onLine,
-  });
-  if (ended.exitCode === 0) return;
-  const first = problems.find(({ severity }) => severity === 'error');
-  const reason =
-    first?.message ??
-    (ended.signal
-      ? `${tool} was ended by ${ended.signal}`
-      : `${tool} ended with ${ended.exitCode}`);
-  throw fault('E_BUILD_FAILED', { stage, reason });
-}
-
-/** The new bitstream takes the place of the old one at once, and only when it can be read. */
-async function publish(
-  root: string,
-  { board, top, constraints }: BuildInputs,
-  outputs: Outputs,
-): Promise<Build['bitstream']> {
-  const partial = join(root, outputs.partial);
-  const bytes = new Uint8Array(await readFile(partial));
-  const information = readBitstream(bytes);
-  // Before the bitstream is there to be programmed; without it a real board works all the same.
-  await keepDesign(root, {
-    bitstreamHash: bitstreamHash(bytes),
-    board: board.id,
-    top,
-    rtlil: join(root, outputs.design),
-    constraints: join(root, constraints),
-  }).catch(() => undefined);
-  const file = await open(partial, 'r+');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  const path = join(root, outputs.bitstream);
-  await rename(partial, path);
-  return { ...information, path };
 }

@@ -23,7 +23,11 @@ const write = (value: unknown) =>
 test('globs are resolved in their order, each file once', async () => {
   await write({ ...good, sources: ['src/b.v', 'src/*.v'], clockMhz: 12 });
   const inputs = await readInputs(root);
-  expect(inputs).toMatchObject({ top: 'top', sources: ['src/b.v', 'src/a.v'], clockMhz: 12 });
+  expect(inputs).toMatchObject({
+    top: 'top',
+    sources: ['src/b.v', 'src/a.v'],
+    bitstream: { clockMhz: 12 },
+  });
   const [synthesis, route] = planSteps(inputs, outputsOf('top'));
   expect(synthesis?.args.slice(-2)).toEqual(['src/b.v', 'src/a.v']);
   expect(route?.args).toEqual(
@@ -37,7 +41,7 @@ test.each([
   [{ ...good, clockMhz: -1 }, /"clockMhz"/],
   [{ ...good, top: 'top; rm' }, /no name of a module/],
   [{ ...good, sources: ['lib/*.v'] }, /no file matches "lib\/\*\.v"/],
-  [{ ...good, sources: ['src/*'] }, /notes\.txt is no Verilog/],
+  [{ ...good, sources: ['src/*'] }, /notes\.txt is no source/],
   [{ ...good, sources: ['../*.v'] }, /not a path inside/],
   [{ ...good, sources: ['/etc/*.v'] }, /not a path inside/],
   [{ ...good, constraints: 'none.pcf' }, /none\.pcf does not exist/],

@@ -1,10 +1,21 @@
 /** The commands of a build. Pure. */
-import type { BuildInputs } from './settings.ts';
+import { type BuildInputs, isVhdl } from './settings.ts';
 
 export interface Step {
-  stage: 'synthesis' | 'place and route' | 'pack';
-  tool: 'yosys' | 'nextpnr-ice40' | 'icepack';
+  stage: 'compilation' | 'simulation' | 'synthesis' | 'place and route' | 'pack';
+  /** A program that a toolchain has, or `testbench`: one that an earlier step made. */
+  tool:
+    | 'yosys'
+    | 'nextpnr-ice40'
+    | 'icepack'
+    | 'ghdl'
+    | 'verilator'
+    | 'iverilog'
+    | 'vvp'
+    | 'testbench';
   args: string[];
+  /** What it prints goes to this file of the project. */
+  output?: string;
 }
 
 /** Where results go, relative to the project. `partial` becomes `bitstream` when all is well. */
@@ -13,11 +24,16 @@ export interface Outputs {
   netlist: string;
   /** The sources as yosys understood them, for the virtual board. */
   design: string;
+  /** VHDL as Verilog. */
+  translated: string;
   routed: string;
   report: string;
   partial: string;
   bitstream: string;
   record: string;
+  /** GHDL's library, and what Verilator makes. */
+  library: string;
+  model: string;
 }
 
 export function outputsOf(top: string): Outputs {
@@ -25,23 +41,79 @@ export function outputsOf(top: string): Outputs {
     folder: 'build',
     netlist: `build/${top}.json`,
     design: `build/.${top}.il.partial`,
+    translated: `build/${top}.vhdl.v`,
     routed: `build/${top}.asc`,
     report: `build/${top}.report.json`,
     partial: `build/.${top}.bin.partial`,
     bitstream: `build/${top}.bin`,
     record: 'build/.joh-build.json',
+    library: 'build/ghdl',
+    model: 'build/verilator',
   };
 }
 
-/** Both tool chains take the same arguments. */
+/** The testbench first: a design that fails it needs no bitstream. */
 export function planSteps(inputs: BuildInputs, outputs: Outputs): Step[] {
-  const { board, top, sources, constraints, clockMhz } = inputs;
+  return [...testbenchSteps(inputs, outputs), ...bitstreamSteps(inputs, outputs)];
+}
+
+function testbenchSteps({ testbench }: BuildInputs, outputs: Outputs): Step[] {
+  if (!testbench) return [];
+  const { tool, top, sources } = testbench;
+  const waves = `build/${top}.vcd`;
+  if (tool === 'ghdl') {
+    const library = ['--std=08', `--workdir=${outputs.library}`];
+    return [
+      // Imported first: GHDL then finds the order of the files itself.
+      { stage: 'compilation', tool, args: ['-i', ...library, ...sources] },
+      { stage: 'compilation', tool, args: ['-m', ...library, top] },
+      {
+        stage: 'simulation',
+        tool,
+        args: ['-r', ...library, top, '--assert-level=error', `--vcd=${waves}`],
+      },
+    ];
+  }
+  if (tool === 'verilator')
+    return [
+      {
+        stage: 'compilation',
+        tool,
+        args: [
+          ...['--binary', '--timing', '--assert', '-Wall', '-Wno-fatal', '--Mdir', outputs.model],
+          ...['--top-module', top, '-o', top, ...sources],
+        ],
+      },
+      { stage: 'simulation', tool: 'testbench', args: [`./${outputs.model}/${top}`] },
+    ];
+  const compiled = `build/${top}.vvp`;
   return [
+    {
+      stage: 'compilation',
+      tool,
+      args: ['-g2012', '-Wall', '-o', compiled, '-s', top, ...sources],
+    },
+    // -N: $stop fails instead of asking what to do.
+    { stage: 'simulation', tool: 'vvp', args: ['-N', compiled] },
+  ];
+}
+
+/** Both tool chains take the same arguments. */
+function bitstreamSteps({ top, sources, bitstream }: BuildInputs, outputs: Outputs): Step[] {
+  if (!bitstream) return [];
+  const { board, constraints, clockMhz } = bitstream;
+  const vhdl = sources.filter(isVhdl);
+  const verilog = sources.filter((path) => !isVhdl(path));
+  return [
+    ...(vhdl.length > 0 ? translation(top, vhdl, outputs) : []),
     {
       stage: 'synthesis',
       tool: 'yosys',
       // -Q and -T: no banner, no footer. Sources as arguments are read by their ending.
-      args: ['-Q', '-T', '-p', synthesis(top, outputs), ...sources],
+      args: [
+        ...['-Q', '-T', '-p', synthesis(top, outputs), ...verilog],
+        ...(vhdl.length > 0 ? [outputs.translated] : []),
+      ],
     },
     {
       stage: 'place and route',
@@ -62,6 +134,21 @@ export function planSteps(inputs: BuildInputs, outputs: Outputs): Step[] {
       ],
     },
     { stage: 'pack', tool: 'icepack', args: [outputs.routed, outputs.partial] },
+  ];
+}
+
+/** GHDL's own synthesis writes Verilog, which any yosys reads; yosys's GHDL plugin is rarely there. */
+function translation(top: string, vhdl: readonly string[], outputs: Outputs): Step[] {
+  const library = ['--std=08', `--workdir=${outputs.library}`];
+  return [
+    { stage: 'synthesis', tool: 'ghdl', args: ['-i', ...library, ...vhdl] },
+    { stage: 'synthesis', tool: 'ghdl', args: ['-m', ...library, top] },
+    {
+      stage: 'synthesis',
+      tool: 'ghdl',
+      args: ['--synth', ...library, '--out=verilog', top],
+      output: outputs.translated,
+    },
   ];
 }
 

@@ -1,27 +1,55 @@
 /** The tools of a build: which there are, and how they are run. */
 import { access, constants, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import type { Step } from './steps.ts';
+import { fault } from '@joh/protocol';
+import { type BuildInputs, isVhdl } from './settings.ts';
 
 export interface Toolchain {
   kind: 'native' | 'embedded';
   env: Record<string, string>;
   /** What goes before a tool's own arguments. */
-  command(tool: Step['tool']): [string, ...string[]];
+  command(tool: string): [string, ...string[]];
 }
 
-const tools = ['yosys', 'nextpnr-ice40', 'icepack'] as const;
+const bitstreamTools = ['yosys', 'nextpnr-ice40', 'icepack'] as const;
 
-/** The native tools when the project's shell has all of them, else the embedded ones. */
+/** Tools that only the project's shell can have. Pure. */
+function shellTools({ bitstream, sources, testbench }: BuildInputs): string[] {
+  const tools: string[] = testbench ? [testbench.tool] : [];
+  if (testbench?.tool === 'iverilog') tools.push('vvp');
+  if (bitstream && sources.some(isVhdl)) tools.push('ghdl');
+  return tools;
+}
+
+/**
+ * The native tools when the project's shell has all of them, else the embedded ones.
+ * @throws Fault `E_BUILD_CONFIGURATION` when it lacks one that is not embedded.
+ */
 export async function findToolchain(
   env: Record<string, string>,
   embedded: readonly [string, ...string[]],
+  inputs: BuildInputs,
 ): Promise<Toolchain> {
-  const paths = await Promise.all(tools.map((tool) => findOnPath(env.PATH ?? '', tool)));
-  const found = new Map(tools.map((tool, index) => [tool, paths[index] ?? null]));
-  if (paths.every((path) => path !== null))
-    return { kind: 'native', env, command: (tool) => [found.get(tool) ?? tool] };
-  return { kind: 'embedded', env, command: (tool) => [...embedded, tool] };
+  const needed = shellTools(inputs);
+  const found = new Map<string, string>();
+  for (const tool of [...needed, ...bitstreamTools]) {
+    const path = await findOnPath(env.PATH ?? '', tool);
+    if (path !== null) found.set(tool, path);
+  }
+  const missing = needed.find((tool) => !found.has(tool));
+  if (missing)
+    throw fault('E_BUILD_CONFIGURATION', {
+      reason: `it needs ${missing}, which the project’s shell has not; name it in shell.nix`,
+    });
+  const isNative = !inputs.bitstream || bitstreamTools.every((tool) => found.has(tool));
+  return {
+    kind: isNative ? 'native' : 'embedded',
+    env,
+    command: (tool) => {
+      const isOurs = !isNative && bitstreamTools.some((name) => name === tool);
+      return isOurs ? [...embedded, tool] : [found.get(tool) ?? tool];
+    },
+  };
 }
 
 async function findOnPath(path: string, tool: string): Promise<string | null> {

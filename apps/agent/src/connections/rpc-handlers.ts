@@ -75,7 +75,8 @@ function sourceControlHandlers({ sourceControl }: Services) {
 
 function buildHandlers({ builds, simulations }: Services) {
   return {
-    'builds.start': async () => ({ build: await builds.start() }),
+    'builds.builders': () => builds.builders(),
+    'builds.start': async ({ builder }) => ({ build: await builds.start(builder) }),
     'builds.cancel': ({ build }) => builds.cancel(build).then(nothing),
     'builds.latest': async () => ({ build: await builds.latest() }),
     'bitstreams.inspect': ({ path }) => inspectBitstream(path),

@@ -1,46 +1,71 @@
-/** `joh build SESSION`: builds the project and prints its log. */
-import { type Build, fault, type Problem } from '@joh/protocol';
+/** `joh build SESSION`: builds the project and prints how it goes. */
+import { type Build, builder, fault, type Problem } from '@joh/protocol';
 import type { Command } from 'commander';
 import { type Context, withAgent } from '../context.ts';
 import type { Output } from '../output.ts';
 import type { WithContext } from './accounts.ts';
+import { createBuildLog } from './build-log.ts';
+
+interface Options {
+  builder?: string;
+  logs?: boolean;
+}
 
 /** Adds `joh build`. */
 export function addBuildCommand(program: Command, withContext: WithContext): void {
   program
     .command('build <session>')
-    .description('build the bitstream of a project')
-    .action((session: string) => withContext((context) => build(context, session)));
+    .description('build a project: its bitstream, or what its default.nix says')
+    .option('--builder <builder>', 'tools or nix-build; default: as joh.json says')
+    .option('-L, --logs', 'with nix-build: the whole log of every derivation')
+    .action((session: string, options: Options) =>
+      withContext((context) => build(context, session, options)),
+    );
 }
 
-async function build(context: Context, name: string): Promise<void> {
+async function build(context: Context, name: string, options: Options): Promise<void> {
   const { output } = context;
+  const wanted = builder.optional().safeParse(options.builder);
+  if (!wanted.success)
+    throw fault('E_REQUEST_INVALID', { reason: '--builder: use tools or nix-build' });
   const done = await withAgent(context, name, async (agent) => {
-    const started = await agent.call('builds.start', {}, context.signal);
+    const params = wanted.data ? { builder: wanted.data } : {};
+    const started = await agent.call('builds.start', params, context.signal);
+    const log = createBuildLog({ isWhole: options.logs === true });
     let result: Build | null = null;
     await agent.followBuild(started.build, (event) => {
-      if (event.type === 'stage') output.progress(`== ${event.message}`);
-      if (event.type === 'log') output.progress(event.text.trimEnd());
+      for (const line of log.lines(event)) output.progress(line);
       if (event.type === 'done') result = event.build;
     });
     return result as Build | null;
   });
   if (!done) throw fault('E_BUILD_UNKNOWN');
+  tell(output, done);
+}
+
+function tell(output: Output, done: Build): void {
   for (const problem of done.problems) output.line(describeProblem(problem));
   for (const { resource, used, available } of done.utilisation)
     output.line(`${resource}: ${used} of ${available}`);
   for (const { clock, achievedMhz } of done.timing)
     output.line(`${clock}: ${achievedMhz.toFixed(1)} MHz`);
-  if (done.state !== 'succeeded' || done.bitstream === null) return failed(output, done);
-  output.line(
-    `Built ${done.bitstream.path} for ${done.bitstream.device ?? done.bitstream.family} (${done.toolchain}).`,
-  );
+  if (done.nix) output.line(describeNix(done.nix));
+  if (done.state !== 'succeeded') {
+    failed(output, done);
+    return;
+  }
+  const bitstreams = done.artifacts ?? (done.bitstream ? [done.bitstream] : []);
+  for (const { path, device, family } of bitstreams)
+    output.line(`Built ${path} for ${device ?? family} (${done.toolchain}).`);
+  if (bitstreams.length === 0) output.line(`Built (${done.toolchain}); there is no bitstream.`);
   output.result({
-    bitstream: done.bitstream.path,
-    device: done.bitstream.device,
+    bitstream: done.bitstream?.path ?? null,
+    device: done.bitstream?.device ?? null,
     toolchain: done.toolchain,
     durationMs: done.durationMs,
     problems: done.problems,
+    ...(done.nix ? { nix: done.nix } : {}),
+    ...(done.artifacts ? { artifacts: done.artifacts.map(({ path }) => path) } : {}),
   });
 }
 
@@ -48,6 +73,10 @@ function failed(output: Output, { problems, failure, state }: Build): void {
   process.exitCode = 1;
   output.line(failure ?? `The build was ${state}.`);
   output.result({ error: { code: 'E_BUILD_FAILED', message: failure ?? state }, problems });
+}
+
+function describeNix({ built, fetched }: NonNullable<Build['nix']>): string {
+  return `${built} built, ${fetched} fetched from the cache.`;
 }
 
 function describeProblem({ path, line, column, severity, message, source }: Problem): string {

@@ -8,7 +8,7 @@ import type { Feature, Ide } from '../workbench/feature.ts';
 import { buildLabel } from './model.ts';
 import { showProblems } from './problems.ts';
 import { type BuildRunner, createBuildRunner } from './runner.ts';
-import { createBuildView } from './view.ts';
+import { type BuildView, createBuildView } from './view.ts';
 
 export type { BuildRunner } from './runner.ts';
 
@@ -24,6 +24,7 @@ export const build: Feature = {
   contributes: {
     commands: [
       { command: 'joh.build', title: 'Build Bitstream', category: 'FPGA', icon: '$(tools)' },
+      { command: 'joh.build.nix', title: 'Build with nix-build', category: 'FPGA' },
       { command: 'joh.build.cancel', title: 'Cancel Build', category: 'FPGA' },
     ],
     keybindings: [{ command: 'joh.build', key: 'ctrl+shift+b', mac: 'cmd+shift+b' }],
@@ -59,6 +60,10 @@ export const build: Feature = {
       await commands.executeCommand(`${buildViewId}.focus`);
       await runner.start().catch(ide.report);
     });
+    commands.registerCommand('joh.build.nix', async () => {
+      runner.choose('nix-build');
+      await commands.executeCommand('joh.build');
+    });
     commands.registerCommand('joh.build.cancel', () => runner.cancel().catch(ide.report));
     showProblems(ide, runner);
     showStatus(ide, runner);
@@ -77,6 +82,12 @@ function mountView(container: HTMLElement, nowMs: () => number, whenIde: Promise
     onOpen: (problem) => {
       whenIde.then((ide) => openProblem(ide, problem)).catch(() => undefined);
     },
+    onBuilder: (builder) => {
+      buildRunner.then((runner) => runner.choose(builder)).catch(() => undefined);
+    },
+    onArtifact: (path) => {
+      buildRunner.then((runner) => runner.take(path)).catch(() => undefined);
+    },
   });
   container.append(view.root);
   view.update(null, nowMs());
@@ -88,6 +99,7 @@ function mountView(container: HTMLElement, nowMs: () => number, whenIde: Promise
       const ticking = new AbortController();
       const draw = () => view.update(runner.current, nowMs());
       const unwatch = runner.watch(draw);
+      const unwatchBuilders = watchBuilders(ide, runner, view);
       ide.clock.every(
         200,
         () => {
@@ -98,6 +110,7 @@ function mountView(container: HTMLElement, nowMs: () => number, whenIde: Promise
       );
       stop = () => {
         unwatch();
+        unwatchBuilders();
         ticking.abort();
       };
     },
@@ -106,6 +119,27 @@ function mountView(container: HTMLElement, nowMs: () => number, whenIde: Promise
   return () => {
     disposed = true;
     stop();
+  };
+}
+
+/** Asked again when a file that decides it was saved, and after each build. */
+function watchBuilders(ide: Ide, runner: BuildRunner, view: BuildView): () => void {
+  const ask = () => {
+    // Settings that cannot be read are told when a build is started.
+    runner.builders().then(view.showBuilders, () => undefined);
+  };
+  let state: string | undefined;
+  const unwatch = runner.watch((progress) => {
+    if (progress?.state !== state) ask();
+    state = progress?.state;
+  });
+  const saved = ide.vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+    if (/^(joh\.json|default\.nix)$/.test(uri.path.split('/').pop() ?? '')) ask();
+  });
+  ask();
+  return () => {
+    unwatch();
+    saved.dispose();
   };
 }
 

@@ -5,6 +5,7 @@ import {
   buildLabel,
   duration,
   finishedBuild,
+  nixLabel,
   slackPercent,
   stageLogCharactersMax,
   startedBuild,
@@ -73,6 +74,50 @@ describe('advance', () => {
     expect(progress.problems).toHaveLength(2);
     expect(buildLabel(progress, 2).text).toBe('Build failed: 2 errors');
   });
+});
+
+describe('advance, with stages side by side', () => {
+  const parallel = (stage: string, message = stage) =>
+    ({ type: 'stage', stage, message, isParallel: true }) as const;
+  it('ends each stage by its own end', () => {
+    const progress = fold(
+      [0, parallel('a.drv', 'lib-1')],
+      [100, parallel('b.drv', 'top-1')],
+      [200, { type: 'ended', stage: 'a.drv', failed: false }],
+    );
+    expect(progress.stages.map(({ endedMs }) => endedMs)).toEqual([200, null]);
+    expect(buildLabel(progress, 1000).text).toBe('top-1 (1.0 s)');
+  });
+  it('marks what failed, and only that', () => {
+    const progress = fold(
+      [0, parallel('a.drv')],
+      [0, parallel('b.drv')],
+      [9, { type: 'ended', stage: 'b.drv', failed: true }],
+      [9, { type: 'done', build: done({ state: 'failed' }) }],
+    );
+    expect(progress.stages.map(({ failed }) => failed)).toEqual([false, true]);
+  });
+  it('counts what is built and fetched', () => {
+    const progress = fold(
+      [0, parallel('b.drv', 'top-1')],
+      [
+        0,
+        {
+          type: 'progress',
+          built: { done: 1, expected: 3 },
+          fetched: { done: 4, expected: 14 },
+        },
+      ],
+    );
+    expect(buildLabel(progress, 1000).text).toBe('1 of 3 built, 4 of 14 fetched: top-1 (1.0 s)');
+  });
+});
+
+it('says what Nix did', () => {
+  const label = (built: number, fetched: number) => nixLabel({ built, fetched, outputs: [] });
+  expect(label(2, 14)).toBe('2 built, 14 fetched from the cache');
+  expect(label(0, 3)).toBe('3 fetched from the cache');
+  expect(label(0, 0)).toBe('Nothing to do: it was built before');
 });
 
 it('says what a build is doing', () => {

@@ -7,7 +7,15 @@ export interface Stage {
   /** Monotonic times. */
   startedMs: number;
   endedMs: number | null;
+  /** Others go on beside it; it has ended when its own end is told. */
+  isParallel: boolean;
+  failed: boolean;
   log: string;
+}
+
+interface Count {
+  done: number;
+  expected: number;
 }
 
 export interface BuildProgress {
@@ -15,6 +23,8 @@ export interface BuildProgress {
   startedMs: number;
   stages: Stage[];
   problems: Problem[];
+  /** Derivations and store paths, of a build by Nix. */
+  counts: { built: Count; fetched: Count } | null;
   /** Once it is done. */
   build: Build | null;
   /** From the click to the end as seen here, or as the agent says when it was not. */
@@ -30,6 +40,7 @@ export function startedBuild(nowMs: number): BuildProgress {
     startedMs: nowMs,
     stages: [],
     problems: [],
+    counts: null,
     build: null,
     durationMs: null,
   };
@@ -38,21 +49,31 @@ export function startedBuild(nowMs: number): BuildProgress {
 /** A build that was over before this page came. */
 export function finishedBuild(build: Build): BuildProgress {
   const { state, problems, durationMs } = build;
-  return { state, startedMs: 0, stages: [], problems, build, durationMs };
+  return { state, startedMs: 0, stages: [], problems, counts: null, build, durationMs };
 }
 
 export function advance(progress: BuildProgress, event: BuildEvent, nowMs: number): BuildProgress {
   switch (event.type) {
     case 'stage': {
-      const { stage: name, message } = event;
+      const { stage: name, message, isParallel = false } = event;
       const known = progress.stages.some((stage) => stage.name === name);
       const stages = progress.stages.map((stage) => {
         if (stage.name === name) return { ...stage, message };
-        return stage.endedMs === null ? { ...stage, endedMs: nowMs } : stage;
+        return stage.endedMs === null && !stage.isParallel ? { ...stage, endedMs: nowMs } : stage;
       });
-      if (!known) stages.push({ name, message, startedMs: nowMs, endedMs: null, log: '' });
+      const times = { startedMs: nowMs, endedMs: null };
+      if (!known) stages.push({ name, message, ...times, isParallel, failed: false, log: '' });
       return { ...progress, stages };
     }
+    case 'ended':
+      return {
+        ...progress,
+        stages: progress.stages.map((stage) =>
+          stage.name === event.stage ? { ...stage, endedMs: nowMs, failed: event.failed } : stage,
+        ),
+      };
+    case 'progress':
+      return { ...progress, counts: { built: event.built, fetched: event.fetched } };
     case 'log': {
       const { stage: name, text } = event;
       const stages = progress.stages.some((stage) => stage.name === name)
@@ -74,7 +95,14 @@ export function advance(progress: BuildProgress, event: BuildEvent, nowMs: numbe
         build: event.build,
         durationMs: Math.max(nowMs - progress.startedMs, event.build.durationMs ?? 0),
         problems: event.build.problems,
-        stages: progress.stages.map((stage) => ({ ...stage, endedMs: stage.endedMs ?? nowMs })),
+        stages: progress.stages.map((stage) => ({
+          ...stage,
+          endedMs: stage.endedMs ?? nowMs,
+          // Of stages one after another, the one that was at work failed.
+          failed:
+            stage.failed ||
+            (event.build.state === 'failed' && !stage.isParallel && stage.endedMs === null),
+        })),
       };
   }
 }
@@ -102,18 +130,32 @@ export function buildLabel(progress: BuildProgress | null, nowMs: number): Build
   const { state, stages, durationMs } = progress;
   const took = durationMs === null ? '' : ` in ${duration(durationMs)}`;
   if (state === 'running') {
-    const stage = stages.at(-1);
     const since = duration(nowMs - progress.startedMs);
-    return {
-      icon: 'sync~spin',
-      text: `${stage ? stage.message : 'Starting the build'} (${since})`,
-    };
+    const stage = stages.findLast(({ endedMs }) => endedMs === null) ?? stages.at(-1);
+    const counts = progress.counts ? `${countsLabel(progress.counts)}: ` : '';
+    const doing = stage ? stage.message : 'Starting the build';
+    return { icon: 'sync~spin', text: `${counts}${doing} (${since})` };
   }
   if (state === 'succeeded') return { icon: 'check', text: `Built${took}` };
   if (state === 'cancelled') return { icon: 'circle-slash', text: 'Build cancelled' };
   const errors = progress.problems.filter(({ severity }) => severity === 'error').length;
   const count = errors === 0 ? '' : `: ${errors} ${errors === 1 ? 'error' : 'errors'}`;
   return { icon: 'error', text: `Build failed${count}` };
+}
+
+/** `1 of 3 built, 4 of 14 fetched`. */
+function countsLabel({ built, fetched }: { built: Count; fetched: Count }): string {
+  const part = ({ done, expected }: Count, verb: string) =>
+    expected === 0 ? [] : [`${done} of ${expected} ${verb}`];
+  return [...part(built, 'built'), ...part(fetched, 'fetched')].join(', ');
+}
+
+/** `2 built, 14 fetched from the cache`: what Nix did, once it is done. */
+export function nixLabel({ built, fetched }: NonNullable<Build['nix']>): string {
+  if (built === 0 && fetched === 0) return 'Nothing to do: it was built before';
+  const parts = built > 0 ? [`${built} built`] : [];
+  if (fetched > 0) parts.push(`${fetched} fetched from the cache`);
+  return parts.join(', ');
 }
 
 /** nextpnr's names of an iCE40's parts, in words (Lattice FPGA-TN-02006 and -02008). */

@@ -1,5 +1,5 @@
 /** Starts and follows builds; one at a time, and everyone who wants to know is told. */
-import type { Build } from '@joh/protocol';
+import type { Build, Builder, BuilderOffer } from '@joh/protocol';
 import type { Ide } from '../workbench/feature.ts';
 import { advance, type BuildProgress, finishedBuild, startedBuild } from './model.ts';
 
@@ -12,11 +12,18 @@ export interface BuildRunner {
   cancel(): Promise<void>;
   /** Shows the newest build of the session; follows it when it is running. */
   resume(): Promise<void>;
+  /** How the project can be built; `chosen` is what the next build does. */
+  builders(): Promise<{ chosen: Builder; offers: readonly BuilderOffer[] }>;
+  /** For the builds of this page from now on; null: as the project says. */
+  choose(builder: Builder | null): void;
+  /** Makes another result of the last build the one that is programmed. */
+  take(path: string): void;
 }
 
 export function createBuildRunner({ agent, clock, vscode }: Ide): BuildRunner {
   let current: BuildProgress | null = null;
   let running: string | null = null;
+  let chosen: Builder | null = null;
   const listeners = new Set<(progress: BuildProgress | null) => void>();
   const set = (progress: BuildProgress | null) => {
     current = progress;
@@ -50,8 +57,22 @@ export function createBuildRunner({ agent, clock, vscode }: Ide): BuildRunner {
     },
     async start() {
       await vscode.workspace.saveAll(false);
-      const { build } = await agent.call('builds.start', {});
+      const { build } = await agent.call('builds.start', chosen ? { builder: chosen } : {});
       return follow(build);
+    },
+    async builders() {
+      const { chosen: usual, offers } = await agent.call('builds.builders', {});
+      const isPossible = offers.some(
+        ({ builder, missing }) => builder === chosen && missing === null,
+      );
+      return { chosen: chosen && isPossible ? chosen : usual, offers };
+    },
+    choose(builder) {
+      chosen = builder;
+    },
+    take(path) {
+      const bitstream = current?.build?.artifacts?.find((one) => one.path === path);
+      if (current?.build && bitstream) set({ ...current, build: { ...current.build, bitstream } });
     },
     async cancel() {
       if (running) await agent.call('builds.cancel', { build: running });

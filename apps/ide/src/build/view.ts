@@ -1,11 +1,12 @@
 /** The Build view: button, stages with their logs, use of the device, clocks. */
 import { deviceTitle } from '@joh/bitstream';
-import type { Build, Problem } from '@joh/protocol';
+import type { Build, Builder, BuilderOffer, Problem } from '@joh/protocol';
 import { element, icon } from '../workbench/element.ts';
 import {
   type BuildProgress,
   buildLabel,
   duration,
+  nixLabel,
   resourceTitle,
   type Stage,
   slackPercent,
@@ -17,12 +18,18 @@ export interface BuildViewOptions {
   onCancel: () => void;
   onOpen: (problem: Problem) => void;
   onProgram: () => void;
+  /** The user wants the next builds made this way. */
+  onBuilder: (builder: Builder) => void;
+  /** Makes one of several bitstreams the one that boards are offered. */
+  onArtifact: (path: string) => void;
 }
 
 export interface BuildView {
   root: HTMLElement;
   /** `nowMs` of the monotonic clock. */
   update(progress: BuildProgress | null, nowMs: number): void;
+  /** How the project can be built, and how it will be. */
+  showBuilders(builders: { chosen: Builder; offers: readonly BuilderOffer[] }): void;
 }
 
 export function createBuildView(options: BuildViewOptions): BuildView {
@@ -38,6 +45,7 @@ export function createBuildView(options: BuildViewOptions): BuildView {
     { class: 'joh-secondary', 'data-testid': 'build-cancel', click: options.onCancel },
     'Cancel',
   );
+  const builders = createBuilderChoice(options.onBuilder);
   const state = element('span', {
     class: 'joh-build-state',
     'data-testid': 'build-state',
@@ -48,15 +56,17 @@ export function createBuildView(options: BuildViewOptions): BuildView {
   const root = element(
     'div',
     { class: 'joh-view joh-build', 'data-testid': 'build-view' },
-    element('div', { class: 'joh-build-bar' }, button, cancel, state),
+    element('div', { class: 'joh-build-bar' }, button, builders.root, cancel, state),
     element('div', { class: 'joh-build-body' }, stages.root, side),
   );
   let drawn: BuildProgress | null | undefined;
   return {
     root,
+    showBuilders: builders.show,
     update(progress, nowMs) {
       const isRunning = progress?.state === 'running';
       button.disabled = isRunning;
+      builders.root.disabled = isRunning;
       cancel.hidden = !isRunning;
       const label = progress ? buildLabel(progress, nowMs).text : '';
       if (state.textContent !== label) state.textContent = label;
@@ -65,6 +75,36 @@ export function createBuildView(options: BuildViewOptions): BuildView {
       if (progress === drawn) return;
       drawn = progress;
       side.replaceChildren(...sideParts(progress, options));
+    },
+  };
+}
+
+const builderTitles: Record<Builder, string> = {
+  tools: 'with its tools',
+  'nix-build': 'with nix-build',
+};
+
+/** Shown when there is a choice. */
+function createBuilderChoice(onBuilder: (builder: Builder) => void) {
+  const root = element('select', {
+    class: 'joh-builder',
+    'data-testid': 'build-builder',
+    'aria-label': 'How the project is built',
+    title: 'How the project is built; "builder" in joh.json says it for everyone',
+  });
+  root.hidden = true;
+  root.addEventListener('change', () => onBuilder(root.value as Builder));
+  return {
+    root,
+    show({ chosen, offers }: { chosen: Builder; offers: readonly BuilderOffer[] }) {
+      const possible = offers.filter(({ missing }) => missing === null);
+      root.hidden = possible.length < 2;
+      root.replaceChildren(
+        ...possible.map(({ builder }) =>
+          element('option', { value: builder }, builderTitles[builder]),
+        ),
+      );
+      root.value = chosen;
     },
   };
 }
@@ -82,7 +122,6 @@ function createStageList() {
         rows.clear();
         root.replaceChildren();
       }
-      const last = progress?.stages.at(-1);
       for (const stage of progress?.stages ?? []) {
         let row = rows.get(stage.name);
         if (!row) {
@@ -90,8 +129,7 @@ function createStageList() {
           rows.set(stage.name, row);
           root.append(row.root);
         }
-        const failed = progress?.state === 'failed' && stage === last;
-        row.update(stage, nowMs, failed);
+        row.update(stage, nowMs);
       }
     },
   };
@@ -112,7 +150,8 @@ function createStageRow() {
   let wasFailed = false;
   return {
     root,
-    update(stage: Stage, nowMs: number, failed: boolean) {
+    update(stage: Stage, nowMs: number) {
+      const { failed } = stage;
       const name = failed
         ? 'error'
         : stage.endedMs === null
@@ -140,8 +179,8 @@ function sideParts(progress: BuildProgress | null, options: BuildViewOptions): H
       element(
         'p',
         { class: 'joh-hint' },
-        'No build yet. Build turns the sources named in joh.json into a bitstream for your board; ' +
-          'problems appear here and in Problems.',
+        'No build yet. Build turns the sources named in joh.json into a bitstream for your board, or ' +
+          'makes what default.nix says; problems appear here and in Problems.',
       ),
     ];
   const { build, problems } = progress;
@@ -149,7 +188,16 @@ function sideParts(progress: BuildProgress | null, options: BuildViewOptions): H
   if (build?.state === 'failed' && build.failure)
     parts.push(element('p', { class: 'joh-failure', role: 'alert' }, build.failure));
   if (problems.length) parts.push(problemList(problems, options.onOpen));
-  if (build?.state === 'succeeded') parts.push(...result(build, options.onProgram));
+  if (build?.nix)
+    parts.push(
+      element(
+        'p',
+        { class: 'joh-nix', 'data-testid': 'build-nix' },
+        icon('package'),
+        `${nixLabel(build.nix)}.`,
+      ),
+    );
+  if (build?.state === 'succeeded') parts.push(...result(build, options));
   return parts;
 }
 
@@ -171,7 +219,7 @@ function problemList(problems: Problem[], onOpen: (problem: Problem) => void): H
   return element('ul', { class: 'joh-problems', 'data-testid': 'build-problems' }, ...rows);
 }
 
-function result(build: Build, onProgram: () => void): HTMLElement[] {
+function result(build: Build, options: BuildViewOptions): HTMLElement[] {
   const rows = build.utilisation
     .filter(({ available, used }) => available > 0 && used > 0)
     .map(({ resource, used, available }) => {
@@ -197,20 +245,8 @@ function result(build: Build, onProgram: () => void): HTMLElement[] {
       ` ${timing.clock}${target}`,
     );
   });
-  const { bitstream } = build;
   return [
-    ...(bitstream
-      ? [
-          element(
-            'p',
-            { class: 'joh-bitstream' },
-            icon('file-binary'),
-            `Bitstream for ${deviceTitle(bitstream.family, bitstream.device)}, `,
-            `${Math.round(bitstream.sizeBytes / 1024)} KB `,
-            element('button', { class: 'joh-link', click: onProgram }, 'Program a board'),
-          ),
-        ]
-      : []),
+    ...bitstreamParts(build, options),
     ...(clocks.length ? [element('ul', { class: 'joh-clocks' }, ...clocks)] : []),
     ...(rows.length
       ? [
@@ -223,6 +259,26 @@ function result(build: Build, onProgram: () => void): HTMLElement[] {
         ]
       : []),
   ];
+}
+
+function bitstreamParts(build: Build, { onProgram, onArtifact }: BuildViewOptions): HTMLElement[] {
+  const all = build.artifacts?.length ? build.artifacts : build.bitstream ? [build.bitstream] : [];
+  return all.map((bitstream) => {
+    const { family, device, sizeBytes, path } = bitstream;
+    const name = all.length > 1 && path ? `${path.split('/').pop()}: bitstream` : 'Bitstream';
+    const program = () => {
+      if (path) onArtifact(path);
+      onProgram();
+    };
+    return element(
+      'p',
+      { class: 'joh-bitstream' },
+      icon('file-binary'),
+      `${name} for ${deviceTitle(family, device)}, `,
+      `${Math.round(sizeBytes / 1024)} KB `,
+      element('button', { class: 'joh-link', click: program }, 'Program a board'),
+    );
+  });
 }
 
 function meter(percent: number, label: string): HTMLElement {
