@@ -1,5 +1,6 @@
 /** A computer built in the product, programmed into the simulated board, and talked to. */
 import type { Page } from '@playwright/test';
+import { idePage } from './ide-page.ts';
 import { enter, newPerson } from './person.ts';
 import { picture } from './picture.ts';
 import { expect, test } from './product-test.ts';
@@ -39,6 +40,23 @@ test('the computer of the template lives on the virtual board', async ({ page, p
       await page.keyboard.type('good morning');
       await page.keyboard.press('Enter');
       await expect(said).toContainText('You wrote: good morning', { timeout: 60_000 });
+    });
+
+    await test.step('out of sight it stands still, and says so', async () => {
+      const times = board.getByTestId('virtual-board-times');
+      const wallSeconds = async () =>
+        Number(/of (?:(\d+) min )?([\d.]+) s/.exec((await times.textContent()) ?? '')?.[2]);
+      const panel = page.locator('.part.panel');
+      await panel.getByRole('tab', { name: 'Terminal' }).click();
+      await expect(board).toBeHidden();
+      const left = await wallSeconds();
+      await idePage(page).inTerminal('sleep 3; echo sle"pt"');
+      await expect(panel.locator('.xterm-rows').first()).toContainText('slept');
+      await panel.getByRole('tab', { name: 'Virtual Board' }).click();
+      await expect(board.getByTestId('virtual-board-notes')).toContainText(/It stood still for \d/);
+      expect(await wallSeconds()).toBeLessThan(left + 2);
+      await expect.poll(wallSeconds, { timeout: 30_000 }).toBeGreaterThan(left + 2);
+      await picture(page, 'virtual-board-stood');
     });
 
     await test.step('a button stops its lights, a restart makes it greet again', async () => {

@@ -3,11 +3,10 @@ import {
   registerCustomView,
   ViewContainerLocation,
 } from '@codingame/monaco-vscode-workbench-service-override';
-import { fault, isFault, type Simulation } from '@joh/protocol';
 import { bitstreamHash } from '@joh/virtual-board';
 import type { Feature, Ide } from '../workbench/feature.ts';
-import type { Stage } from './model.ts';
-import { type RunningBoard, runBoard } from './running-board.ts';
+import { createRunner } from './runner.ts';
+import { watchShown } from './standstill.ts';
 import { createVirtualBoardView, type VirtualBoardView } from './view.ts';
 
 const viewId = 'joh.virtualBoard';
@@ -56,7 +55,7 @@ export const virtualBoard: Feature = {
       renderBody(container) {
         whenIde.then(
           (ide) => {
-            // One for the page's life: a board goes on while its picture is not shown.
+            // One for the page's life: a board that was out of sight goes on where it stood.
             controls ??= createControls(ide);
             container.append(controls.view.root);
             resolveControls(controls);
@@ -76,76 +75,37 @@ export const virtualBoard: Feature = {
 
 function createControls(ide: Ide): Controls {
   const { clock, agent, vscode, report } = ide;
-  let board: RunningBoard | null = null;
-  let stage: Stage = { state: 'empty' };
   /** A later programming makes an earlier compilation not worth waiting for. */
   let generation = 0;
-  const set = (next: Stage) => {
-    stage = next;
-    view.stage(stage, clock.monotonic());
-  };
-  const setPaused = (isPaused: boolean) => {
-    if (stage.state !== 'running') return;
-    board?.pause(isPaused);
-    set({ ...stage, isPaused });
-  };
   const view = createVirtualBoardView({
     report,
-    onPress: (button, isDown) => board?.press(button, isDown),
-    onPause: setPaused,
-    onReset() {
-      setPaused(false);
-      board?.reset();
-    },
+    onPress: (button, isDown) => runner.board?.press(button, isDown),
+    onPause: (isPaused) => runner.pause(isPaused),
+    onReset: () => runner.reset(),
     onShowBoards: () =>
       void vscode.commands.executeCommand('joh.board.show').then(undefined, report),
   });
-  const stop = () => {
-    view.console.attach(null);
-    board?.stop();
-    board = null;
-  };
-  const fail = (error: unknown) => {
-    stop();
-    const reason = error instanceof Error ? error.message : String(error);
-    const known = isFault(error) ? error : fault('E_SIMULATION_FAILED', { reason });
-    set({ state: 'failed', fault: known.body() });
-  };
-  const run = (module: WebAssembly.Module, simulation: Simulation) => {
-    const { lights, buttons, clockHz, notes, uart } = simulation;
-    board = runBoard({
-      module,
-      simulation,
-      baud: view.console.baud,
-      onFrame: (frame) => {
-        if (board && stage.state === 'running') view.frame(frame, lights, clockHz);
-      },
-      onError: fail,
-    });
-    view.setButtons(buttons);
-    const hint = uart.tx || uart.rx ? '' : 'This design does not use the serial port.';
-    view.console.attach(board.serial, hint);
-    set({ state: 'running', isPaused: false, notes });
-  };
-  set(stage);
+  const runner = createRunner(view, clock);
+  watchShown(view.root, runner.show);
   return {
     view,
     async show({ board: id, title, bitstream }) {
       const mine = ++generation;
-      stop();
+      runner.stop();
       view.setBoard(id, title);
-      set({ state: 'compiling', sinceMs: clock.monotonic() });
+      const sinceMs = clock.monotonic();
+      runner.set({ state: 'compiling', sinceMs });
       const ticking = new AbortController();
-      clock.every(tickMs, () => view.stage(stage, clock.monotonic()), ticking.signal, report);
+      clock.every(tickMs, runner.redraw, ticking.signal, report);
       try {
         const compiled = await agent.call('simulations.compile', {
           bitstream: bitstreamHash(bitstream),
         });
         const bytes = await agent.readFile(compiled.path);
         const module = await WebAssembly.compile(Uint8Array.from(bytes));
-        if (mine === generation) run(module, compiled.simulation);
+        if (mine === generation) runner.run(module, compiled.simulation);
       } catch (error) {
-        if (mine === generation) fail(error);
+        if (mine === generation) runner.fail(error);
       } finally {
         ticking.abort();
       }

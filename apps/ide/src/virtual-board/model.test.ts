@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { brightness, frequency, speedWords, time } from './model.ts';
+import { brightness, frequency, notesOf, speedWords, time } from './model.ts';
 
 it('writes frequencies and times', () => {
   expect([12e6, 3_684_000, 10_000, 50].map(frequency)).toEqual([
@@ -25,4 +25,10 @@ it('a light that shines a tenth of the time is seen', () => {
   expect(brightness(0)).toBe(0);
   expect(brightness(0.1)).toBeGreaterThan(0.3);
   expect(brightness(1)).toBe(1);
+});
+
+it('says how long it stood still out of sight', () => {
+  const stage = { state: 'running', isPaused: false, notes: ['A PLL.'] } as const;
+  expect(notesOf({ ...stage, stoodMs: 0 })).toEqual(['A PLL.']);
+  expect(notesOf({ ...stage, stoodMs: 2500 })[1]).toMatch(/^It stood still for 2.5 s while/);
 });

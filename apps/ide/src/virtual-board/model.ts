@@ -6,7 +6,8 @@ export type Stage =
   | { state: 'empty' }
   /** The compilers run. `sinceMs` on the clock of the page. */
   | { state: 'compiling'; sinceMs: number }
-  | { state: 'running'; isPaused: boolean; notes: readonly string[] }
+  /** `stoodMs`: how long it stood still since it started, because nobody saw it. */
+  | { state: 'running'; isPaused: boolean; notes: readonly string[]; stoodMs: number }
   | { state: 'failed'; fault: FaultBody };
 
 /** `12 MHz`, `3.68 MHz`, `10 kHz`. */
@@ -42,6 +43,15 @@ export function speedWords(
     isRealTime: speed >= realTime,
   };
 }
+
+/** What is to be said below the picture of a running design. */
+export const notesOf = (stage: Extract<Stage, { state: 'running' }>): readonly string[] =>
+  stage.stoodMs < 100
+    ? stage.notes
+    : [
+        ...stage.notes,
+        `It stood still for ${time(stage.stoodMs)} while it was not shown; both times leave that out.`,
+      ];
 
 /** How bright a light looks that shines for a part of the time: the eye's answer is no straight line. */
 export const brightness = (part: number): number => Math.min(1, part) ** 0.45;

@@ -3,7 +3,7 @@ import { type Frame, pictureOf } from '@joh/virtual-board';
 import { createUartConsole, type UartConsole } from '../uart-console/index.ts';
 import { element, icon } from '../workbench/element.ts';
 import { createPicture, type PictureView } from './board-picture.ts';
-import { type Stage, speedWords, time } from './model.ts';
+import { notesOf, type Stage, speedWords, time } from './model.ts';
 import './virtual-board.css';
 
 /** Broken bytes in a row after which it is said that the baud may not fit. */
@@ -96,7 +96,10 @@ function createParts(options: VirtualBoardViewOptions, console: HTMLElement) {
   });
   const place = element('div', { class: 'joh-picture-place' });
   const message = element('div', { class: 'joh-virtual-message' });
-  const notes = element('ul', { class: 'joh-hint joh-virtual-notes' });
+  const notes = element('ul', {
+    class: 'joh-hint joh-virtual-notes',
+    'data-testid': 'virtual-board-notes',
+  });
   const side = element(
     'div',
     { class: 'joh-virtual-side' },
@@ -153,4 +156,4 @@ function messageParts(stage: Stage, nowMs: number, onShowBoards: () => void): HT
 }
 
 const notesParts = (stage: Stage) =>
-  stage.state === 'running' ? stage.notes.map((note) => element('li', {}, note)) : [];
+  stage.state === 'running' ? notesOf(stage).map((note) => element('li', {}, note)) : [];
