@@ -1,4 +1,7 @@
-/** `npm run session-image -- [--tag T] [--base B] [--socket S] [--without-toolchain]` */
+/**
+ * `npm run session-image -- [--tag T] [--base B] [--seed PATH [--seed-store FOLDER]] [--socket S]
+ * [--without-toolchain]`
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -11,9 +14,12 @@ const { values } = parseArgs({
     tag: { type: 'string', default: 'joh-session:dev' },
     base: { type: 'string', default: 'debian:bookworm-slim' },
     socket: { type: 'string', default: '/var/run/docker.sock' },
+    seed: { type: 'string' },
+    'seed-store': { type: 'string' },
     'without-toolchain': { type: 'boolean', default: false },
   },
 });
+const { seed: path, 'seed-store': store } = values;
 const root = join(import.meta.dirname, '../..');
 const agent = join(root, 'apps/agent/dist');
 if (!existsSync(join(agent, 'agent.js'))) {
@@ -31,6 +37,7 @@ const built = await buildSessionImage({
   agent,
   node: process.execPath,
   toolchain: !values['without-toolchain'],
+  ...(path && { seed: { path, ...(store && { root: store }) } }),
   onLine: (line) => process.stdout.write(`${line}\n`),
   signal: AbortSignal.timeout(30 * 60_000),
 }).catch((error: unknown) => {

@@ -3,6 +3,7 @@
 export { createDockerEngine, type DockerEngineOptions } from './docker/docker-engine.ts';
 export type { DockerEndpoint, DockerHostAddress, TlsIdentity } from './docker/host-address.ts';
 export { buildSessionImage, type SessionImageOptions } from './docker/session-image.ts';
+export type { SessionSeed } from './docker/session-seed.ts';
 export type {
   ContainerSpec,
   Engine,

@@ -19,5 +19,6 @@ export { type Postgres, startPostgres } from './postgres.ts';
 export { processesNaming } from './process-search.ts';
 export { type Product, type ProductPlace, startProduct, withProduct } from './product.ts';
 export { type SeededRandom, seededRandom } from './seeded-random.ts';
+export { nixSeed, sessionSeed } from './session-seed/session-seed.ts';
 export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 export { type Truthy, type WaitOptions, waitFor } from './wait-for.ts';

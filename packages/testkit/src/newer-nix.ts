@@ -17,10 +17,16 @@ const cache = join(root, 'node_modules', '.cache', 'joh', `nix-${suite}`);
  * @throws Error apt cannot fetch it
  */
 export async function newerNix(): Promise<readonly string[]> {
-  if (!existsSync(cache)) await unpack();
-  const libraries = join(cache, 'usr/lib/x86_64-linux-gnu');
+  const folder = await newerNixFolder();
+  const libraries = join(folder, 'usr/lib/x86_64-linux-gnu');
   const loader = join(libraries, 'ld-linux-x86-64.so.2');
-  return [loader, '--library-path', libraries, join(cache, 'usr/bin/nix')];
+  return [loader, '--library-path', libraries, join(folder, 'usr/bin/nix')];
+}
+
+/** Where it is unpacked, as the top folder of a Debian. */
+export async function newerNixFolder(): Promise<string> {
+  if (!existsSync(cache)) await unpack();
+  return cache;
 }
 
 async function unpack(): Promise<void> {

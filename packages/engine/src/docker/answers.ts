@@ -41,6 +41,10 @@ export const inspectedContainer = z.object({
 
 export type InspectedContainer = z.infer<typeof inspectedContainer>;
 
+export const inspectedImage = z.object({
+  Config: z.object({ Env: z.array(z.string()).nullish() }).nullish(),
+});
+
 export const inspectedNetwork = z.object({
   Options: z.record(z.string(), z.string()).nullable(),
   IPAM: z.object({ Config: z.array(z.object({ Gateway: z.string().optional() })).nullable() }),

@@ -1,6 +1,7 @@
 /** What is asked of Docker for one container: pure. */
 import type { ContainerId, Resources } from '@joh/protocol';
 import type { ContainerSpec } from '../engine.ts';
+import { rootWithNix } from './nix-store.ts';
 
 /** Labels on everything that is ours. `installation` keeps two FrontendMasters on one daemon apart. */
 export const labels = {
@@ -46,6 +47,8 @@ export interface ContainerRequestOptions {
   network: string;
   installation: string;
   slot: number;
+  /** Whether the image has a Nix store that its container adds to. */
+  hasNix: boolean;
 }
 
 /**
@@ -62,6 +65,7 @@ export function containerRequest(spec: ContainerSpec, options: ContainerRequestO
     Labels: labelsOf(spec, options),
     HostConfig: {
       ...hardening,
+      ...(options.hasNix ? rootWithNix : { ReadonlyRootfs: true }),
       ...limitsAsked(spec.resources),
       NetworkMode: options.network,
       Tmpfs: {
@@ -108,7 +112,6 @@ const hardening = {
   Privileged: false,
   CapDrop: ['ALL'],
   SecurityOpt: ['no-new-privileges'],
-  ReadonlyRootfs: true,
   PidsLimit: processes,
   Ulimits: ulimits,
   IpcMode: 'private',

@@ -100,9 +100,9 @@ function createMaker(options: DockerContainersOptions, queries: Queries) {
     return slot;
   };
   const put = async (spec: ContainerSpec, slot: number, signal: AbortSignal) => {
-    const { name } = await network(signal);
     const wanted = spec.image ?? image;
-    const options = { image: wanted, installation, network: name, slot };
+    const [{ name }, hasNix] = await Promise.all([network(signal), queries.hasNix(wanted, signal)]);
+    const options = { image: wanted, installation, network: name, slot, hasNix };
     const body = containerRequest(spec, options);
     const path = `/containers/create?name=${containerName(installation, spec.id)}`;
     const made = await api.call('POST', path, { ...given(signal), body });

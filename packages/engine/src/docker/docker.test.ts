@@ -15,6 +15,7 @@ const spec: ContainerSpec = {
   environment: { JOH_CONTAINER_ID: id, JOH_BOOT_TOKEN: 'secret' },
 };
 const options = { image: 'joh-session:dev', network: 'joh', installation: 'one', slot: 3 };
+const plain = { ...options, hasNix: false };
 
 describe('what is asked of Docker', () => {
   it('speaks the newest version that both know', () => {
@@ -26,7 +27,7 @@ describe('what is asked of Docker', () => {
   });
 
   it('hardens and limits every container', () => {
-    const { User, HostConfig, Labels, Env } = containerRequest(spec, options);
+    const { User, HostConfig, Labels, Env } = containerRequest(spec, plain);
     expect(User).toBe(`${firstUid + 3}:${firstUid + 3}`);
     expect(HostConfig).toMatchObject({
       ReadonlyRootfs: true,
@@ -42,6 +43,16 @@ describe('what is asked of Docker', () => {
     expect(HostConfig.Tmpfs['/run']).toContain(`uid=${firstUid + 3}`);
     expect(JSON.stringify(Labels)).not.toContain('secret');
     expect(Env).toContain('JOH_MEMORY_BYTES=536870912');
+  });
+
+  it('has a root of which a store of Nix alone can be written, where the image has one', () => {
+    const { HostConfig } = containerRequest(spec, { ...options, hasNix: true });
+    expect(HostConfig).toMatchObject({ ReadonlyRootfs: false, CapDrop: ['ALL'] });
+    const readonly = (HostConfig as { ReadonlyPaths?: readonly string[] }).ReadonlyPaths;
+    // Docker's own list is replaced by what is asked.
+    expect(readonly).toEqual(expect.arrayContaining(['/proc/sys', '/etc', '/usr', '/var', '/opt']));
+    for (const path of ['/nix', '/work', '/tmp', '/run']) expect(readonly).not.toContain(path);
+    expect(HostConfig.Mounts.map(({ Target }) => Target)).toEqual(['/home/joh', '/work']);
   });
 
   it('names a container for its installation', () => {

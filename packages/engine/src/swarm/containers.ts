@@ -5,12 +5,14 @@ import type { ContainerSpec, EngineContainer, EngineNode } from '../engine.ts';
 import type { Sighting } from './answers.ts';
 import type { Manager } from './manager.ts';
 import { admit } from './nodes.ts';
+import type { SwarmImages } from './pull.ts';
 import { serviceRequest } from './service-request.ts';
 import type { Wait } from './wait.ts';
 
 export interface SwarmContainersOptions {
   manager: Manager;
   wait: Wait;
+  images: SwarmImages;
   installation: string;
   image: string;
   network: string;
@@ -37,10 +39,13 @@ export function createSwarmContainers(options: SwarmContainersOptions): SwarmCon
 
   const put = async (spec: ContainerSpec, signal: AbortSignal) => {
     admit(await options.nodes(signal), spec.node, spec.resources);
-    await options.ensureNetwork(signal);
     const image = spec.image ?? options.image;
+    const [hasNix] = await Promise.all([
+      options.images.hasNix(image, spec.node, signal),
+      options.ensureNetwork(signal),
+    ]);
     const slot = await reserve.take(spec, signal);
-    const given = { image, installation, network: options.network, slot };
+    const given = { image, installation, network: options.network, slot, hasNix };
     try {
       // When it is there already, another FM made it meanwhile.
       await manager.createService(serviceRequest(spec, given), signal);

@@ -1,4 +1,4 @@
-/** Making an image present on a node of a swarm: by a task that does nothing but need it. */
+/** Making an image present on a node of a swarm, by a task that needs it and looks at it. */
 import { createHash } from 'node:crypto';
 import { fault, type NodeId } from '@joh/protocol';
 import type { EngineNode } from '../engine.ts';
@@ -15,10 +15,20 @@ export interface SwarmPullOptions {
   nodes(signal: AbortSignal): Promise<EngineNode[]>;
 }
 
-/** Makes the verb. A manager does not know which node has which image, so what was pulled is remembered. */
-export function createSwarmPull(options: SwarmPullOptions) {
+export interface SwarmImages {
+  pull(image: string, node: NodeId, signal: AbortSignal): Promise<void>;
+  /** Whether an image has a Nix store to add to. Asks the node for one that was not pulled. */
+  hasNix(image: string, node: NodeId, signal: AbortSignal): Promise<boolean>;
+}
+
+/**
+ * Makes the verbs. A manager knows neither which node has which image nor what is in one, so what was
+ * pulled is remembered, by its reference.
+ */
+export function createSwarmImages(options: SwarmPullOptions): SwarmImages {
   const { manager, wait, installation } = options;
   const present = new Set<string>();
+  const nix = new Map<string, boolean>();
   const label = `${swarmLabels.pull}=${installation}`;
 
   const run = async (name: string, signal: AbortSignal) => {
@@ -34,8 +44,9 @@ export function createSwarmPull(options: SwarmPullOptions) {
     if (task.Status.State === 'rejected' || phaseOf(task) === 'coming') {
       throw fault('E_ENGINE_REFUSED', { reason: overReason(task) });
     }
+    return task.Status.ContainerStatus?.ExitCode === 0;
   };
-  return async (image: string, node: NodeId, outer: AbortSignal): Promise<void> => {
+  const pull = async (image: string, node: NodeId, outer: AbortSignal): Promise<void> => {
     const key = `${node} ${image}`;
     await wait.bounded(`the pull of ${image}`, 'pullTimeoutMs', outer, async (signal) => {
       admit(await options.nodes(signal), node, { cores: 0, memoryBytes: 0 });
@@ -46,11 +57,18 @@ export function createSwarmPull(options: SwarmPullOptions) {
       await manager.removeService(name, signal);
       await manager.createService(pullRequest(name, image, node, installation), signal);
       try {
-        await run(name, signal);
+        nix.set(image, await run(name, signal));
         present.add(key);
       } finally {
         await manager.removeService(name, outer).catch(() => undefined);
       }
     });
+  };
+  return {
+    pull,
+    async hasNix(image, node, signal) {
+      if (!nix.has(image)) await pull(image, node, signal);
+      return nix.get(image) ?? false;
+    },
   };
 }

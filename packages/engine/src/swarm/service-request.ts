@@ -11,6 +11,7 @@ import {
   ulimits,
   writableFolders,
 } from '../docker/container-request.ts';
+import { nixQuestion } from '../docker/nix-store.ts';
 import type { ContainerSpec } from '../engine.ts';
 
 /** On the service, where the API filters by them, and on the container, which outlives the service. */
@@ -40,7 +41,8 @@ export function serviceRequest(spec: ContainerSpec, options: ContainerRequestOpt
         Env: environmentOf(spec),
         Labels: told,
         Init: false,
-        ReadOnly: true,
+        // It cannot name parts of a root: of an image with Nix, who owns what has to do.
+        ReadOnly: !options.hasNix,
         CapabilityDrop: ['ALL'],
         // From API 1.44 on (Docker 25); the image's own first process sees to it as well.
         Privileges: { NoNewPrivileges: true },
@@ -63,7 +65,7 @@ export function serviceRequest(spec: ContainerSpec, options: ContainerRequestOpt
   };
 }
 
-/** A service that does nothing but make an image present on a node. */
+/** A service that makes an image present on a node, and tells by its exit code whether it has Nix. */
 export function pullRequest(name: string, image: string, node: NodeId, installation: string) {
   const told = { [swarmLabels.pull]: installation, [swarmLabels.node]: node };
   return {
@@ -71,7 +73,7 @@ export function pullRequest(name: string, image: string, node: NodeId, installat
     TaskTemplate: {
       ...once(node),
       ContainerSpec: {
-        ...{ Image: image, Labels: told, Command: ['/bin/sh', '-c', ':'] },
+        ...{ Image: image, Labels: told, Command: ['/bin/sh', '-c', nixQuestion] },
         ...{ User: '65534:65534', ReadOnly: true, CapabilityDrop: ['ALL'] },
       },
       Resources: { Limits: { MemoryBytes: 2 ** 26, Pids: 16 } },

@@ -9,7 +9,7 @@ import { createSwarmContainers } from './containers.ts';
 import { createManager } from './manager.ts';
 import { ensureSwarmNetwork } from './network.ts';
 import { computeNodes } from './nodes.ts';
-import { createSwarmPull } from './pull.ts';
+import { createSwarmImages } from './pull.ts';
 import { createLook, createWait } from './wait.ts';
 import { watchSwarm } from './watch.ts';
 
@@ -64,10 +64,10 @@ export function createSwarmEngine(options: SwarmEngineOptions): Engine {
     return withDeadline(clock, timeouts.listTimeoutMs, signal, () => found);
   };
   const given = { manager, wait, installation, nodes };
+  const images = createSwarmImages(given);
   const containers = createSwarmContainers({
-    ...{ ...given, image, network: networkName, ensureNetwork, look },
+    ...{ ...given, images, image, network: networkName, ensureNetwork, look },
   });
-  const pull = createSwarmPull(given);
   const entered = (signal: AbortSignal): AbortSignal => {
     signal.throwIfAborted();
     closed.signal.throwIfAborted();
@@ -90,7 +90,7 @@ export function createSwarmEngine(options: SwarmEngineOptions): Engine {
       return node === undefined ? all : all.filter((one) => one.node === node);
     },
     destroy: async (id, signal, node) => containers.destroy(id, entered(signal), node),
-    pull: async (wanted, node, signal) => pull(wanted, node, entered(signal)),
+    pull: async (wanted, node, signal) => images.pull(wanted, node, entered(signal)),
     async watch(onEvent, signal) {
       const { list } = containers;
       await watchSwarm({ clock, list, nodes, known: () => last, onEvent }, entered(signal));

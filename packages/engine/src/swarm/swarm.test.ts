@@ -14,7 +14,7 @@ const spec: ContainerSpec = {
   environment: { JOH_CONTAINER_ID: id, JOH_BOOT_TOKEN: 'secret' },
 };
 const installation = '0123456789abcdef';
-const options = { image: 'r:1/joh@sha256:1', network: 'joh', installation, slot: 3 };
+const options = { image: 'r:1/joh@sha256:1', network: 'joh', installation, slot: 3, hasNix: false };
 
 const task = (State: string, change: Partial<SwarmTask['Status']> = {}): SwarmTask => ({
   ...{ ID: 't', CreatedAt: '2026-01-01T00:00:01Z', ServiceID: 's' },
@@ -37,6 +37,11 @@ describe('what is asked of a Swarm', () => {
     expect(JSON.stringify(Labels)).not.toContain('secret');
     // With options a volume outlives its task.
     expect(JSON.stringify(TaskTemplate.ContainerSpec.Mounts)).not.toContain('VolumeOptions');
+  });
+
+  it('leaves the root of an image with Nix to its owner', () => {
+    const { TaskTemplate } = serviceRequest(spec, { ...options, hasNix: true });
+    expect(TaskTemplate.ContainerSpec).toMatchObject({ ReadOnly: false, CapabilityDrop: ['ALL'] });
   });
 
   it('pulls by a task that no list shows', () => {
