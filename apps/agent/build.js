@@ -49,6 +49,7 @@ await build({
   entryPoints: {
     agent: join(here, 'src/main.ts'),
     'pty-host': join(here, 'src/pty-host.ts'),
+    desktop: join(here, 'src/desktop-main.ts'),
     'embedded-tool': join(here, 'src/builds/embedded-tool.ts'),
     hdl: join(folderOf('@joh/hdl'), 'src/main.ts'),
   },

@@ -8,7 +8,7 @@ import { fault, isFault, type Session } from '@joh/protocol';
 import { connect } from './agent/connect.ts';
 import { createConnectionMonitor } from './agent/connection.ts';
 import { createLateAgent } from './agent/late-agent.ts';
-import { firstFileIn, readmeIn, sourceFolderIn } from './boot/first-file.ts';
+import { findFirstFile } from './boot/first-file.ts';
 import { createBootScreen } from './boot/screen.ts';
 import { isVisited } from './boot/visited.ts';
 
@@ -26,7 +26,16 @@ const monitor = createConnectionMonitor();
 const bootRoot = document.getElementById('boot') ?? document.body;
 const screen = createBootScreen(bootRoot);
 
-open(location.pathname.split('/')[2] ?? '').catch((error: unknown) => {
+/** What the server says of itself; FrontendMaster says nothing. */
+const server = document.querySelector<HTMLMetaElement>('meta[name=joh-server]')?.content;
+const container = document.getElementById('workbench') ?? document.body;
+const opened =
+  server === 'desktop'
+    ? import('./desktop/boot.ts').then(({ bootDesktop }) =>
+        bootDesktop({ screen, clock, random, container }),
+      )
+    : open(location.pathname.split('/')[2] ?? '');
+opened.catch((error: unknown) => {
   if (isFault(error, 'E_ACCOUNT_SIGNED_OUT')) {
     location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
     return;
@@ -51,23 +60,30 @@ async function open(id: string): Promise<void> {
   performance.mark('joh-session');
   document.title = `${session.project.owner}/${session.project.name} – Joy of Hardware`;
   const root = session.root ?? (await (await whenAgent).call('workspace.describe', {})).root;
-  const firstFile = findFirstFile(whenAgent, root, session);
+  // Only for a project's first visit: later ones restore what was open.
+  const isFirst = !isVisited(localStorage, session.project.id);
+  const firstFile = isFirst ? findFirstFile(whenAgent, root) : null;
   const { openIde } = await whenMain;
   performance.mark('joh-code');
-  const container = document.getElementById('workbench') ?? document.body;
   const first = await Promise.race([firstFile, clock.sleep(firstFileMs).then(() => null)]);
   performance.mark('joh-first-file');
   await openIde(
     {
-      session,
+      project: {
+        id: session.project.id,
+        title: `${session.project.owner}/${session.project.name}`,
+      },
+      cloud: {
+        session,
+        closeSession: () => client.sessions.remove(session.id),
+        signOut: () => client.signOut(),
+      },
+      desktop: null,
       root,
       agent: createLateAgent(whenAgent),
       connection: monitor,
       clock,
-      frontend: {
-        closeSession: () => client.sessions.remove(session.id),
-        signOut: () => client.signOut(),
-      },
+      storage: localStorage,
       leave: (path) => location.assign(path),
       onShown: () => screen.remove(),
     },
@@ -105,28 +121,4 @@ async function connectWhenReady(
   early.abort();
   await whenSession;
   return connect({ ...options, signal });
-}
-
-/** Only for a project's first visit: later ones restore what was open. */
-async function findFirstFile(
-  whenAgent: Promise<AgentConnection>,
-  root: string,
-  { project }: Session,
-): Promise<string | null> {
-  if (isVisited(localStorage, project.id)) return null;
-  try {
-    const agent = await whenAgent;
-    const list = async (path: string) => (await agent.call('files.list', { path })).entries;
-    const top = await list(root);
-    const here = firstFileIn(top);
-    if (here) return `${root}/${here}`;
-    const folder = sourceFolderIn(top);
-    const inside = folder ? firstFileIn(await list(`${root}/${folder}`)) : null;
-    if (inside) return `${root}/${folder}/${inside}`;
-    const readme = readmeIn(top);
-    return readme && `${root}/${readme}`;
-  } catch {
-    // No first file is a smaller loss than no IDE; the explorer will say what is wrong.
-    return null;
-  }
 }

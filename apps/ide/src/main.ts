@@ -2,9 +2,10 @@
 import { board } from './board/index.ts';
 import { build } from './build/index.ts';
 import { registerFileSystem } from './explorer/index.ts';
+import { folder } from './desktop/index.ts';
 import { languages } from './languages/index.ts';
 import { search } from './search/index.ts';
-import { session } from './session/index.ts';
+import { session, sessionCommands } from './session/index.ts';
 import { sourceControl } from './source-control/index.ts';
 import { createTerminalBackend } from './terminal/backend.ts';
 import { registerThemes } from './theme/index.ts';
@@ -13,7 +14,11 @@ import type { Feature, Ide, Page } from './workbench/feature.ts';
 import { createReport } from './workbench/report.ts';
 import { startWorkbench } from './workbench/start.ts';
 
-const features: Feature[] = [search, sourceControl, languages, build, board, virtualBoard, session];
+/** What the page can do decides: a session of FrontendMaster, or a folder of this computer. */
+function featuresOf({ cloud, desktop }: Page): Feature[] {
+  const all = [search, sourceControl, languages, build, board, virtualBoard, session];
+  return [...all, ...(cloud ? [sessionCommands] : []), ...(desktop ? [folder] : [])];
+}
 
 /** Shows the session in `container`; resolves when every feature is there. */
 export async function openIde(
@@ -25,6 +30,7 @@ export async function openIde(
   const whenIde = new Promise<Ide>((resolve) => {
     resolveIde = resolve;
   });
+  const features = featuresOf(page);
   registerFileSystem(page);
   registerThemes();
   for (const feature of features) feature.register?.(page, whenIde);
@@ -32,8 +38,8 @@ export async function openIde(
     agent: page.agent,
     clock: page.clock,
     root: page.root,
-    storage: localStorage,
-    storageKey: `joh.terminals.${page.session.id}`,
+    storage: page.storage,
+    storageKey: `joh.terminals.${page.cloud?.session.id ?? page.project.id}`,
   });
   const vscode = await startWorkbench({
     page,

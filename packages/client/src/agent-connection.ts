@@ -22,7 +22,6 @@ import {
   faultOf,
   fileWritten,
   type ProcessExit,
-  type Session,
   type TextMatch,
   textMatch,
 } from '@joh/protocol';
@@ -39,8 +38,9 @@ const remote = { methods: agentRpc.methods, notices: agentNotices.notices } as c
 type AgentRpc = Rpc<typeof nothing, typeof remote>;
 
 export interface AgentOptions {
-  client: Pick<FrontendClient, 'sessions'>;
-  session: Pick<Session, 'id'>;
+  client: { sessions: Pick<FrontendClient['sessions'], 'ticket'> };
+  /** A session's, or what else `openSocket` knows. */
+  session: { id: string };
   /** Usually the client's own. */
   openSocket(sessionId: string, signal: AbortSignal): Promise<Transport>;
   clock: Clock;
@@ -84,6 +84,8 @@ export interface AgentConnection {
   ): Promise<void>;
   /** Shares USB devices with the session's tools, in the messages of the channel `usb`. */
   openUsb(): Channel;
+  /** USB devices of the agent's computer: JSON-RPC of `deviceRpc`. */
+  openDevices(): Channel;
   /** Ends the connection; the session goes on. */
   close(): void;
 }
@@ -140,6 +142,7 @@ export function agentConnection(link: Link, random: Random): AgentConnection {
     followBuild: (build, onEvent, signal) =>
       eachJson(opened(link, 'build', { build }, signal), buildEvent, onEvent),
     openUsb: () => link.open('usb', {}),
+    openDevices: () => link.open('devices', {}),
     close: () => link.close(),
   };
 }

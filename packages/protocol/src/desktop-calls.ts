@@ -91,6 +91,8 @@ export const desktopCalls = {
 } as const;
 
 export type DesktopCall = keyof typeof desktopCalls;
+export type DesktopParams<K extends DesktopCall> = z.infer<(typeof desktopCalls)[K]['params']>;
+export type DesktopResult<K extends DesktopCall> = z.infer<(typeof desktopCalls)[K]['result']>;
 export type DesktopFolder = z.infer<typeof desktopFolder>;
 export type RecentFolder = z.infer<typeof recentFolder>;
 export type UdevRules = z.infer<typeof udevRules>;

@@ -88,6 +88,8 @@ export {
 export {
   type DesktopCall,
   type DesktopFolder,
+  type DesktopParams,
+  type DesktopResult,
   desktopCalls,
   type RecentFolder,
   type UdevRules,

@@ -17,5 +17,6 @@ export interface Agent
   openTerminal(id: string): Promise<TerminalStream>;
   language(server: string): Promise<JsonStream>;
   openUsb(): Promise<ReturnType<AgentConnection['openUsb']>>;
+  openDevices(): Promise<ReturnType<AgentConnection['openDevices']>>;
 }
 export type { JsonStream, TerminalStream };

@@ -18,7 +18,7 @@ export function connect(options: ConnectOptions): Promise<AgentConnection> {
   const { client, session, clock, random, monitor, signal } = options;
   return connectAgent({
     client,
-    session: { id: session as Parameters<typeof connectAgent>[0]['session']['id'] },
+    session: { id: session },
     openSocket: client.openSocket,
     clock,
     random,

@@ -29,6 +29,7 @@ export function createLateAgent(connected: Promise<AgentConnection>): Agent {
     searchFiles: async (params, signal) => (await connected).searchFiles(params, signal),
     language: async (server) => (await connected).language(server),
     openUsb: async () => (await connected).openUsb(),
+    openDevices: async () => (await connected).openDevices(),
     followBuild: async (build, onEvent, signal) =>
       (await connected).followBuild(build, onEvent, signal),
     close() {

@@ -13,13 +13,13 @@ import type { SimulatedBoard } from '@joh/boards/simulated';
 import type { Clock } from '@joh/clock';
 
 /** The part of `navigator.usb` that is used (WebUSB API §4). */
-interface Usb extends EventTarget {
+export interface Usb extends EventTarget {
   getDevices(): Promise<UsbDevice[]>;
   requestDevice(options: {
     filters: { vendorId?: number; productId?: number }[];
   }): Promise<UsbDevice>;
 }
-type UsbDevice = WebUsbDevice & {
+export type UsbDevice = WebUsbDevice & {
   /** Takes the permission back. */
   forget?(): Promise<void>;
 };
@@ -49,8 +49,8 @@ export interface Devices {
   ask(which: 'boards' | 'all'): Promise<boolean>;
 }
 
-export function createDevices({ clock }: { clock: Clock }): Devices {
-  const usb = (navigator as Navigator & { usb?: Usb }).usb;
+/** `usb` is the browser's, or the agent's where the window has none. */
+export function createDevices({ clock, usb }: { clock: Clock; usb: Usb | undefined }): Devices {
   const simulated = simulatedDevice(clock);
   const known = new WeakMap<UsbDevice, SharedDevice>();
   const sharedOf = (device: UsbDevice) => {

@@ -9,7 +9,8 @@ import { type BuildRunner, buildRunner } from '../build/index.ts';
 import { showProgrammed } from '../virtual-board/index.ts';
 import type { Feature, Ide } from '../workbench/feature.ts';
 import { createConsoleView, type SerialSource } from './console-view.ts';
-import { createDevices, type Device, type Devices } from './devices.ts';
+import { createAgentUsb } from './agent-usb.ts';
+import { createDevices, type Device, type Devices, type Usb } from './devices.ts';
 import { type BoardMemory, createBoardMemory } from './memory.ts';
 import { choicesOf } from './model.ts';
 import { browserOf, systemOf } from './platform.ts';
@@ -77,9 +78,9 @@ export const board: Feature = {
 };
 
 function createParts(ide: Ide, runner: BuildRunner): Parts {
-  const { owner, name } = ide.session.project;
-  const memory = createBoardMemory(localStorage, `${owner}/${name}`);
-  const devices = createDevices(ide);
+  const memory = createBoardMemory(ide.storage, ide.project.title);
+  const { usb } = navigator as Navigator & { usb?: Usb };
+  const devices = createDevices({ clock: ide.clock, usb: ide.desktop ? createAgentUsb(ide) : usb });
   const listeners = new Set<() => void>();
   const changed = () => {
     for (const listener of listeners) listener();

@@ -8,8 +8,11 @@ export interface BoardMemory {
   remember(entry: HistoryEntry): void;
 }
 
-/** `project` is `owner/name`: history and sharing are of one project. */
-export function createBoardMemory(storage: Storage, project: string): BoardMemory {
+/** `project` is its title: history and sharing are of one project. */
+export function createBoardMemory(
+  storage: Pick<Storage, 'getItem' | 'setItem'>,
+  project: string,
+): BoardMemory {
   const keys = {
     chosen: 'joh.board.chosen',
     shared: `joh.board.shared.${project}`,

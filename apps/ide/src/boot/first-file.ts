@@ -1,4 +1,5 @@
-/** Which file a project shows when nothing is remembered of it; pure. */
+/** Which file a project shows when nothing is remembered of it. */
+import type { AgentConnection } from '@joh/client';
 import type { FileEntry } from '@joh/protocol';
 
 const hdl = /\.(sv|v|vhdl|vhd)$/;
@@ -22,4 +23,26 @@ export function readmeIn(entries: readonly FileEntry[]): string | null {
   return (
     entries.find(({ name, type }) => type === 'file' && /^readme\.md$/i.test(name))?.name ?? null
   );
+}
+
+/** Asks the agent; null when there is none, or it cannot be known. Never rejects. */
+export async function findFirstFile(
+  whenAgent: Promise<Pick<AgentConnection, 'call'>>,
+  root: string,
+): Promise<string | null> {
+  try {
+    const agent = await whenAgent;
+    const list = async (path: string) => (await agent.call('files.list', { path })).entries;
+    const top = await list(root);
+    const here = firstFileIn(top);
+    if (here) return `${root}/${here}`;
+    const folder = sourceFolderIn(top);
+    const inside = folder ? firstFileIn(await list(`${root}/${folder}`)) : null;
+    if (inside) return `${root}/${folder}/${inside}`;
+    const readme = readmeIn(top);
+    return readme && `${root}/${readme}`;
+  } catch {
+    // No first file is a smaller loss than no IDE; the explorer will say what is wrong.
+    return null;
+  }
 }

@@ -20,7 +20,21 @@ import { fileErrorKind, fullMessage } from './faults.ts';
 type FileSystem = IFileSystemProviderWithFileReadWriteCapability &
   Required<Pick<IFileSystemProviderWithFileReadWriteCapability, 'copy'>>;
 
-export function createFileSystem({ agent }: { agent: Agent }): FileSystem {
+export interface FileSystemOptions {
+  agent: Agent;
+  /** Default: `file`. */
+  scheme?: string;
+  /** Agent's folder that is the top of the scheme; default: its root. */
+  folder?: string;
+  /** Permissions of new files; default: what the agent's umask leaves. */
+  mode?: number;
+}
+
+export function createFileSystem(options: FileSystemOptions): FileSystem {
+  const { agent, scheme = 'file', folder = '', mode } = options;
+  const at = ({ path }: URI) => folder + path;
+  const resourceAt = (path: string) => URI.from({ scheme, path: path.slice(folder.length) });
+  const isOurs = ({ path }: { path: string }) => folder === '' || path.startsWith(`${folder}/`);
   const changed = new Emitter<readonly IFileChange[]>();
   const watchFailed = new Emitter<string>();
   /**
@@ -29,9 +43,9 @@ export function createFileSystem({ agent }: { agent: Agent }): FileSystem {
    */
   const shownMtimeMs = new Map<string, number>();
   agent.onNotice('files.changed', ({ changes }) => {
-    changed.fire(
-      changes.map(({ path, type }) => ({ resource: URI.file(path), type: kinds[type] })),
-    );
+    const ours = changes.filter(isOurs);
+    if (ours.length === 0) return;
+    changed.fire(ours.map(({ path, type }) => ({ resource: resourceAt(path), type: kinds[type] })));
   });
   agent.onNotice('files.watchFailed', ({ reason }) => watchFailed.fire(reason));
   return {
@@ -43,11 +57,12 @@ export function createFileSystem({ agent }: { agent: Agent }): FileSystem {
     onDidChangeFile: changed.event,
     onDidWatchError: watchFailed.event,
     watch: (resource, { recursive, excludes }) =>
-      watch(agent, { path: resource.path, recursive, excludes }, (reason) =>
+      watch(agent, { path: at(resource), recursive, excludes }, (reason) =>
         watchFailed.fire(reason),
       ),
-    stat: ({ path }) =>
+    stat: (resource) =>
       guarded(async () => {
+        const path = at(resource);
         const stat = await agent.call('files.stat', { path });
         shownMtimeMs.set(path, stat.mtimeMs);
         return {
@@ -58,33 +73,36 @@ export function createFileSystem({ agent }: { agent: Agent }): FileSystem {
           ...(stat.readonly ? { permissions: FilePermission.Readonly } : {}),
         };
       }),
-    readdir: ({ path }) =>
+    readdir: (resource) =>
       guarded(async () => {
-        const { entries } = await agent.call('files.list', { path });
+        const { entries } = await agent.call('files.list', { path: at(resource) });
         return entries.map((entry): [string, FileType] => [entry.name, fileType(entry)]);
       }),
-    readFile: ({ path }) => guarded(() => agent.readFile(path)),
-    writeFile: ({ path }, content, { create, overwrite }) =>
+    readFile: (resource) => guarded(() => agent.readFile(at(resource))),
+    writeFile: (resource, content, { create, overwrite }) =>
       guarded(async () => {
+        const path = at(resource);
         const expectedMtimeMs = overwrite ? shownMtimeMs.get(path) : undefined;
         shownMtimeMs.delete(path);
         const { mtimeMs } = await agent.writeFile(path, content, {
           create,
           overwrite,
+          ...(mode === undefined ? {} : { mode }),
           ...(expectedMtimeMs ? { expectedMtimeMs } : {}),
         });
         shownMtimeMs.set(path, mtimeMs);
       }),
-    mkdir: ({ path }) => guarded(() => agent.call('files.makeDirectory', { path }).then(nothing)),
-    delete: ({ path }, { recursive }) =>
-      guarded(() => agent.call('files.remove', { path, recursive }).then(nothing)),
+    mkdir: (resource) =>
+      guarded(() => agent.call('files.makeDirectory', { path: at(resource) }).then(nothing)),
+    delete: (resource, { recursive }) =>
+      guarded(() => agent.call('files.remove', { path: at(resource), recursive }).then(nothing)),
     rename: (from, to, { overwrite }) =>
       guarded(() =>
-        agent.call('files.rename', { from: from.path, to: to.path, overwrite }).then(nothing),
+        agent.call('files.rename', { from: at(from), to: at(to), overwrite }).then(nothing),
       ),
     copy: (from, to, { overwrite }) =>
       guarded(() =>
-        agent.call('files.copy', { from: from.path, to: to.path, overwrite }).then(nothing),
+        agent.call('files.copy', { from: at(from), to: at(to), overwrite }).then(nothing),
       ),
   };
 }

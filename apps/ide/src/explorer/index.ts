@@ -10,3 +10,12 @@ import { createFileSystem } from './file-system.ts';
 export function registerFileSystem(options: { agent: Agent }): void {
   registerCustomProvider('file', createFileSystem(options));
 }
+
+/**
+ * Settings, keys and unsaved text as files below an agent's folder: they outlive the page, the port and the
+ * process, and only this user may read them.
+ */
+export function registerUserData({ agent, folder }: { agent: Agent; folder: string }): void {
+  const scheme = 'vscode-userdata';
+  registerCustomProvider(scheme, createFileSystem({ agent, scheme, folder, mode: 0o600 }));
+}

@@ -1,6 +1,6 @@
 /** What a user can do with the session as a whole. */
 import type { IExtensionContributions } from '@codingame/monaco-vscode-api/extensions';
-import type { Ide } from '../workbench/feature.ts';
+import type { Cloud, Ide } from '../workbench/feature.ts';
 import { lossOf } from './model.ts';
 
 /** A session without a connection must still be closable. */
@@ -17,13 +17,13 @@ export const contributes: IExtensionContributions = {
   ],
 };
 
-export function registerCommands(ide: Ide): void {
+export function registerCommands(ide: Ide, cloud: Cloud): void {
   const { commands, window } = ide.vscode;
   const verbs: Record<string, () => Promise<void>> = {
-    information: () => showInformation(ide),
+    information: () => showInformation(ide, cloud),
     projects: async () => ide.leave('/projects'),
-    close: () => closeSession(ide),
-    signOut: () => signOut(ide),
+    close: () => closeSession(ide, cloud),
+    signOut: () => signOut(ide, cloud),
   };
   for (const [name, run] of Object.entries(verbs))
     commands.registerCommand(`joh.session.${name}`, () => run().catch(ide.report));
@@ -35,14 +35,13 @@ export function registerCommands(ide: Ide): void {
         { label: '$(stop-circle) Close session', detail: 'Ends the container', verb: 'close' },
         { label: '$(sign-out) Sign out', verb: 'signOut' },
       ],
-      { title: `${ide.session.project.owner}/${ide.session.project.name}` },
+      { title: ide.project.title },
     );
     if (picked) await commands.executeCommand(`joh.session.${picked.verb}`);
   });
 }
 
-async function showInformation(ide: Ide): Promise<void> {
-  const { session } = ide;
+async function showInformation(ide: Ide, { session }: Cloud): Promise<void> {
   const { version, shell } = await ide.agent.call('workspace.describe', {});
   const lines = [
     `Project: ${session.project.owner}/${session.project.name}`,
@@ -60,15 +59,15 @@ async function showInformation(ide: Ide): Promise<void> {
   });
 }
 
-async function closeSession(ide: Ide): Promise<void> {
+async function closeSession(ide: Ide, cloud: Cloud): Promise<void> {
   if (!(await settled(ide, 'Close this session?', 'Close session'))) return;
-  await ide.frontend.closeSession();
+  await cloud.closeSession();
   ide.leave('/projects');
 }
 
-async function signOut(ide: Ide): Promise<void> {
+async function signOut(ide: Ide, cloud: Cloud): Promise<void> {
   if (!(await settled(ide, 'Sign out?', 'Sign out'))) return;
-  await ide.frontend.signOut();
+  await cloud.signOut();
   ide.leave('/');
 }
 

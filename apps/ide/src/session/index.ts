@@ -5,19 +5,17 @@ import { contributes, registerCommands } from './commands.ts';
 import { showStatus } from './status.ts';
 
 export const session: Feature = {
-  contributes,
   activate(ide) {
-    const { connection, clock, leave } = ide;
+    const { connection, clock, leave, cloud } = ide;
     const container = document.querySelector('.monaco-workbench') ?? document.body;
     mountBanner({
       container,
       connection,
       clock,
-      onLeave: () => leave('/projects'),
+      onLeave: () => leave(cloud ? '/projects' : '/start'),
       onReload: () => location.reload(),
     });
     showStatus(ide);
-    registerCommands(ide);
     const { window } = ide.vscode;
     const show = {
       error: window.showErrorMessage,
@@ -27,5 +25,13 @@ export const session: Feature = {
     ide.agent.onNotice('message', ({ severity, text }) => {
       show[severity](text).then(undefined, ide.report);
     });
+  },
+};
+
+/** What can be done with a session of FrontendMaster. */
+export const sessionCommands: Feature = {
+  contributes,
+  activate: (ide) => {
+    if (ide.cloud) registerCommands(ide, ide.cloud);
   },
 };

@@ -4,17 +4,19 @@ import type { Ide } from '../workbench/feature.ts';
 import { connectionLabel, type Level, meters } from './model.ts';
 
 export function showStatus(ide: Ide): void {
-  const { owner, name } = ide.session.project;
+  const { title } = ide.project;
   const { Left, Right } = ide.vscode.StatusBarAlignment;
   const project = item(ide, 'project', Left, 1000);
   project.name = 'Session';
-  project.command = 'joh.session.menu';
-  project.tooltip = 'Session: information, projects, sign out';
+  project.command = ide.cloud ? 'joh.session.menu' : 'joh.folder.menu';
+  project.tooltip = ide.cloud
+    ? 'Session: information, projects, sign out'
+    : 'Folder: open another, trust, boards';
   ide.connection.watch((connection) => {
     const { icon, text } = connectionLabel(connection);
     const calm = connection.state === 'connected';
-    project.text = calm ? `$(${icon}) ${owner}/${name}` : `$(${icon}) ${owner}/${name}: ${text}`;
-    project.accessibilityInformation = { label: `Session ${owner}/${name}: ${text}` };
+    project.text = calm ? `$(${icon}) ${title}` : `$(${icon}) ${title}: ${text}`;
+    project.accessibilityInformation = { label: `Session ${title}: ${text}` };
     colour(ide, project, calm || connection.state === 'connecting' ? 'ordinary' : 'warning');
     project.show();
   });

@@ -5,17 +5,31 @@ import type { Session } from '@joh/protocol';
 import type * as vscode from 'vscode';
 import type { Agent } from '../agent/agent.ts';
 import type { ConnectionMonitor } from '../agent/connection.ts';
+import type { Desktop } from '../desktop/desktop.ts';
+import type { KeyValues } from '../desktop/state.ts';
+
+/** A session of FrontendMaster, and its verbs that the IDE offers. */
+export interface Cloud {
+  session: Session;
+  closeSession(): Promise<void>;
+  signOut(): Promise<void>;
+}
 
 /** Known before the workbench is there. */
 export interface Page {
-  session: Session;
+  /** What the window is about; the id names it in what is remembered. */
+  project: { id: string; title: string };
+  /** Null where no FrontendMaster is. */
+  cloud: Cloud | null;
+  /** Null in a browser's window. */
+  desktop: Desktop | null;
   /** Absolute path of the working copy. */
   root: string;
   agent: Agent;
   connection: ConnectionMonitor;
   clock: Clock;
-  /** FrontendMaster's verbs that the IDE offers. */
-  frontend: { closeSession(): Promise<void>; signOut(): Promise<void> };
+  /** Small values that a reload finds again. */
+  storage: KeyValues;
   /** Leaves the IDE for an address of this site. */
   leave(path: string): void;
   /** The workbench is on the screen. */

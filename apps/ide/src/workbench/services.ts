@@ -1,5 +1,6 @@
 /** The parts of VS Code that this product is made of. What is not listed here is not there. */
 import getAccessibility from '@codingame/monaco-vscode-accessibility-service-override';
+import { Event } from '@codingame/monaco-vscode-api/vscode/vs/base/common/event';
 import type { ITerminalBackend } from '@codingame/monaco-vscode-api/vscode/vs/platform/terminal/common/terminal';
 import getBulkEdit from '@codingame/monaco-vscode-bulk-edit-service-override';
 // biome-ignore lint/suspicious/noDeprecatedImports: only a parameter that is not given is.
@@ -27,7 +28,7 @@ import getRemoteAgent from '@codingame/monaco-vscode-remote-agent-service-overri
 import getScm from '@codingame/monaco-vscode-scm-service-override';
 import getSearch from '@codingame/monaco-vscode-search-service-override';
 import getSnippets from '@codingame/monaco-vscode-snippets-service-override';
-import getStorage from '@codingame/monaco-vscode-storage-service-override';
+import getStorage, { StorageScope } from '@codingame/monaco-vscode-storage-service-override';
 import getTerminal from '@codingame/monaco-vscode-terminal-service-override';
 import getTextmate from '@codingame/monaco-vscode-textmate-service-override';
 import getTheme from '@codingame/monaco-vscode-theme-service-override';
@@ -43,12 +44,27 @@ import '@codingame/monaco-vscode-json-default-extension';
 import '@codingame/monaco-vscode-markdown-basics-default-extension';
 import '@codingame/monaco-vscode-search-result-default-extension';
 import '@codingame/monaco-vscode-references-view-default-extension';
+import type { Desktop } from '../desktop/desktop.ts';
+import { stateDatabase } from '../desktop/state.ts';
 
 /** Status items that say nothing here; anybody can show them again. */
 const hiddenStatus = ['status.host', 'status.workbench.keyboardLayout'];
 
+/** Layouts and what was opened, in files of the agent. */
+function databases({ call, folder }: Desktop) {
+  const database = (scope: string) => () => ({
+    onDidChangeItemsExternal: Event.None,
+    ...stateDatabase(call, scope),
+  });
+  return {
+    [StorageScope.APPLICATION]: database('application'),
+    [StorageScope.PROFILE]: database('profile'),
+    [StorageScope.WORKSPACE]: database(`folder-${folder.id}`),
+  };
+}
+
 /** Later ones replace what earlier ones offer under the same name: the workbench comes last. */
-export function workbenchServices(terminals: ITerminalBackend) {
+export function workbenchServices(terminals: ITerminalBackend, desktop: Desktop | null) {
   return {
     ...getLog(),
     ...getExtensions({ enableWorkerExtensionHost: false }),
@@ -73,7 +89,12 @@ export function workbenchServices(terminals: ITerminalBackend) {
     ...getAccessibility(),
     // No accounts of VS Code's: sign-in is the product's own.
     ...getStorage({
-      forcedValues: { 'workbench.activity.showAccounts': false },
+      forcedValues: {
+        'workbench.activity.showAccounts': false,
+        // The agent says what is trusted.
+        ...(desktop ? { 'content.trust.model.key': '' } : {}),
+      },
+      ...(desktop ? { databaseFactories: databases(desktop) } : {}),
       // There is no remote to switch to, and the keyboard's layout is the system's.
       fallbackOverride: {
         'workbench.statusbar.hidden': JSON.stringify(hiddenStatus),

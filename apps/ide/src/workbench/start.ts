@@ -14,6 +14,8 @@ import './workbench.css';
 import type { Clock } from '@joh/clock';
 import type * as vscode from 'vscode';
 import { markVisited } from '../boot/visited.ts';
+import { openFolder } from '../desktop/open-folder.ts';
+import { registerUserData } from '../explorer/index.ts';
 import { settingDefaults } from './configuration.ts';
 import type { Page } from './feature.ts';
 import { followMovedProject } from './moved-project.ts';
@@ -32,40 +34,38 @@ export interface StartOptions {
 export async function startWorkbench(options: StartOptions): Promise<typeof vscode> {
   const { page, container, terminals, firstFile } = options;
   registerWorkers();
-  const [{ workbenchServices }] = await Promise.all([
-    import('./services.ts'),
-    // Settings, keys and unsaved text; without it (private windows) they live in memory.
-    createIndexedDBProviders().catch(() => undefined),
-  ]);
+  const [{ workbenchServices }] = await Promise.all([import('./services.ts'), keepUserData(page)]);
   const extension = registerExtension(
     manifest(options.contributions),
     ExtensionHostKind.LocalProcess,
     { system: true },
   );
-  const { owner, name, id } = page.session.project;
-  await followMovedProject({
-    workspaceId: id,
-    root: page.root,
-    storage: localStorage,
-    databases: indexedDB,
-  });
+  const { desktop } = page;
+  const { id, title } = page.project;
+  // A folder of the desktop is what it is by its path.
+  if (!desktop) {
+    const places = { storage: page.storage, databases: indexedDB };
+    await followMovedProject({ workspaceId: id, root: page.root, ...places });
+  }
+  const isTrusted = desktop?.folder.isTrusted ?? true;
   performance.mark('joh-services');
   await initialize(
-    workbenchServices(terminals),
+    workbenchServices(terminals, desktop),
     container,
     {
-      enableWorkspaceTrust: false,
+      // What is off is off in the agent; VS Code shows it, asks, and leaves out the folder's own settings.
+      enableWorkspaceTrust: !isTrusted,
       workspaceProvider: {
-        trusted: true,
+        trusted: isTrusted,
         // By project: two projects may have the same path in their containers, and unsaved text of
         // one must never appear in the other.
         workspace: { folderUri: URI.file(page.root), id },
-        open: async () => false,
+        open: desktop ? openFolder(page, desktop) : async () => false,
       },
       developmentOptions: { logLevel: LogLevel.Warning },
       configurationDefaults: {
         ...settingDefaults,
-        'window.title': title(`${owner}/${name}`),
+        'window.title': titleOf(title),
       },
       defaultLayout: {
         editors: firstFile ? [{ uri: URI.file(firstFile), openOnlyIfExists: true }] : [],
@@ -78,15 +78,21 @@ export async function startWorkbench(options: StartOptions): Promise<typeof vsco
         enableTelemetry: false,
       },
     },
-    { userHome: URI.file('/home') },
+    { userHome: URI.file(desktop?.home ?? '/home') },
   );
   performance.mark('joh-initialized');
-  await keepLayout(page.clock, () => markVisited(localStorage, id));
+  await keepLayout(page.clock, () => markVisited(page.storage, id));
   return extension.getApi();
 }
 
+/** Settings, keys and unsaved text; in a private window of a browser they live in memory. */
+async function keepUserData({ agent, desktop }: Page): Promise<void> {
+  if (desktop) registerUserData({ agent, folder: desktop.userData });
+  else await createIndexedDBProviders().catch(() => undefined);
+}
+
 /** In the words of VS Code's `window.title`. */
-function title(project: string): string {
+function titleOf(project: string): string {
   const part = (name: string) => `$\{${name}}`;
   return `${part('dirty')}${part('activeEditorShort')}${part('separator')}${project}${part('separator')}${part('appName')}`;
 }
