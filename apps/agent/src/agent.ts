@@ -1,6 +1,6 @@
 /** The agent: its parts put together. Reads no environment and makes no clock. */
 import type { Clock } from '@joh/clock';
-import { fault } from '@joh/protocol';
+import { type Fault, fault } from '@joh/protocol';
 import { type Boards, createBoards } from '#boards';
 import { type Connections, createConnections } from '#connections';
 import {
@@ -11,6 +11,7 @@ import {
   dialStream,
 } from '#control';
 import { limits } from '#limits';
+import { createNix, type Nix } from '#nix';
 import { createTelemetry, type Telemetry } from '#telemetry';
 import { createTerminals, type Terminals } from '#terminals';
 import { createGit, prepareWorkingCopy } from '#workspace';
@@ -23,9 +24,14 @@ export interface Agent {
 }
 
 export async function createAgent(options: AgentOptions): Promise<Agent> {
-  const { clock, random, log, runtime, work, env } = options;
+  const { clock, random, log, runtime, work } = options;
   const life = new AbortController();
-  const git = createGit(env);
+  const git = createGit(options.env);
+  const nix = createNix({
+    ...options,
+    onGivenUp: (fault) => connections.message('warning', sentenceOf(fault)),
+  });
+  const env = { ...options.env, ...(await nix.environment()) };
   const root = () => preparation.current()?.root ?? work;
   const terminals = createTerminals({
     hostPath: options.ptyHost.path,
@@ -40,26 +46,20 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   let project: Project | null = null;
   const preparation = await createPreparation({
     folder: runtime,
-    work: (given) =>
-      prepareWorkingCopy(given, {
-        git,
-        random,
-        work,
-        runtime,
-        signal: life.signal,
-        onProgress: (message, fraction) => {
-          const progress = { stage: 'clone', message, fraction };
-          void control.notify('progress', { session: given.session, progress });
-        },
-      }),
+    work: async (given) => {
+      await nix.signIn(given);
+      const onProgress = (message: string, fraction: number | null) => {
+        const progress = { stage: 'clone', message, fraction };
+        void control.notify('progress', { session: given.session, progress });
+      };
+      const { signal } = life;
+      return prepareWorkingCopy(given, { git, random, work, runtime, signal, onProgress });
+    },
     onPrepared: (now) => {
-      project ??= createProject(options, {
-        root: now.root,
-        git,
-        terminals,
-        boards,
-        isTrusted: true,
-      });
+      // After a restart of the agent nothing else tells it.
+      void nix.signIn(now.given);
+      const parts = { root: now.root, git, terminals, boards, nix, isTrusted: true };
+      project ??= createProject({ ...options, env }, parts);
       connections.open({ ...project, given: now.given });
     },
   });
@@ -77,15 +77,12 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       prepare: async (given) => ({ root: (await preparation.prepare(given)).root }),
       close: async ({ reason }) => {
         connections.close(reason);
-        project?.simulations.close();
-        await project?.builds.close();
-        await terminals.shutdown().catch((error: unknown) => log(`close: ${error}`));
+        await closeSession({ project, terminals, nix, log });
         return {};
       },
     },
     onDial: (stream, credential) => {
-      const { frontendUrl } = options;
-      dialStream({ frontendUrl, stream, credential, clock }).then(
+      dialStream({ ...options, stream, credential }).then(
         connections.tunnel.accept,
         (error: unknown) => log(`stream: ${error}`),
       );
@@ -100,7 +97,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   return {
     run: async (signal) => {
       const all = AbortSignal.any([signal, life.signal]);
-      reportTelemetry({ clock, telemetry, control, connections, signal: all, log });
+      reportTelemetry({ clock, telemetry, nix, control, connections, signal: all, log });
       const ending = await control.run(all);
       life.abort(fault('E_SESSION_ENDED'));
       await end(ending, {
@@ -112,6 +109,25 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       return ending;
     },
   };
+}
+
+/** Everything of the user's ends; then the cache gets what it has not yet. */
+async function closeSession(parts: {
+  project: Project | null;
+  terminals: Terminals;
+  nix: Nix;
+  log: (text: string) => void;
+}): Promise<void> {
+  const { project, terminals, nix, log } = parts;
+  project?.simulations.close();
+  await project?.builds.close();
+  await terminals.shutdown().catch((error: unknown) => log(`close: ${error}`));
+  await nix.close();
+}
+
+function sentenceOf(fault: Fault): string {
+  const { code, message, todo } = fault.body();
+  return `${message} ${todo} (${code})`;
 }
 
 /**
@@ -133,6 +149,7 @@ async function end(
 function reportTelemetry(options: {
   clock: Clock;
   telemetry: Telemetry;
+  nix: Pick<Nix, 'pushes'>;
   control: Control;
   connections: Connections;
   signal: AbortSignal;
@@ -144,7 +161,8 @@ function reportTelemetry(options: {
     const heartbeatMs = control.heartbeatMs();
     const isDue = heartbeatMs !== null && clock.monotonic() - saidMs >= heartbeatMs / 2;
     if (!isDue && connections.attached() === 0) return;
-    const sample = await telemetry.sample();
+    const pushes = options.nix.pushes();
+    const sample = { ...(await telemetry.sample()), ...(pushes ? { cache: pushes } : {}) };
     connections.telemetry(sample);
     if (!isDue) return;
     saidMs = clock.monotonic();
