@@ -3,7 +3,10 @@ import type { Prepare } from '@joh/protocol';
 
 /** Files and folders in the agent's folder for secrets. */
 export interface NixPlaces {
+  /** What must hold for the cache to be of use. */
   configuration: string;
+  /** What the user's own configuration may say otherwise. */
+  defaults: string;
   /** Holds the session's password, and is the only file that does. */
   netrc: string;
   /** Where finished builds are noted, a file each. */
@@ -14,25 +17,31 @@ export interface NixPlaces {
 const missSeconds = 10;
 const connectSeconds = 5;
 
-/**
- * The lines of `nix.conf`. What the machine's own configuration names stays; the cache's priority puts it
- * before the public one.
- */
+/** What other configuration names stays; the cache's priority puts it before the public one. */
 export function nixConfiguration(
   { url, publicKeys }: NonNullable<Prepare['cache']>,
-  places: NixPlaces,
-  hook: string | null,
+  { netrc }: Pick<NixPlaces, 'netrc'>,
 ): string {
-  const lines = [
+  return textOf([
     `extra-substituters = ${url}`,
     `extra-trusted-public-keys = ${publicKeys.join(' ')}`,
-    `netrc-file = ${places.netrc}`,
+    `netrc-file = ${netrc}`,
+  ]);
+}
+
+/** `hook` is run after each build; null: none is. */
+export function nixDefaults(hook: string | null): string {
+  return textOf([
     `narinfo-cache-negative-ttl = ${missSeconds}`,
     `connect-timeout = ${connectSeconds}`,
-    // A cache that is away must cost time only.
+    // A cache that is away costs time only, and not much.
+    'download-attempts = 3',
     'fallback = true',
     ...(hook === null ? [] : [`post-build-hook = ${hook}`]),
-  ];
+  ]);
+}
+
+function textOf(lines: readonly string[]): string {
   return `${lines.join('\n')}\n`;
 }
 
@@ -44,15 +53,21 @@ export function netrcOf(url: string, password: string): string {
 
 /**
  * The program that Nix runs after each build, while the build's user waits: one write to a file of its
- * own, named by the derivation. It never fails, since that would fail the build.
+ * own, named by the derivation. It never fails, since that would fail the build. Nix 2.8 says what was
+ * built and not what came of it.
  */
 export function hookProgram(spool: string): string {
   const folder = `'${spool.replaceAll("'", `'\\''`)}'`;
   return `#!/bin/sh
 set -f
-[ -z "$OUT_PATHS" ] || printf '%s\\n' $OUT_PATHS 2>/dev/null > ${folder}/"\${DRV_PATH##*/}"
+[ -z "$DRV_PATH" ] || printf '%s\\n' \${OUT_PATHS:-$DRV_PATH} 2>/dev/null > ${folder}/"\${DRV_PATH##*/}"
 exit 0
 `;
+}
+
+/** Reports whether a noted path is a derivation, whose outputs must be asked for. */
+export function isDerivation(path: string): boolean {
+  return /^\/nix\/store\/[0-9a-df-np-sv-z]{32}-[0-9A-Za-z+._?=-]+\.drv$/.test(path);
 }
 
 /** The store path that a path is in or is; null: it is in none, or a derivation, which nobody fetches. */
