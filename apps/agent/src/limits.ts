@@ -65,8 +65,6 @@ export const limits = {
   nixNoteBytesMax: 64 * 1024,
   /** One `nix copy` to the cache: a large shell over a slow line. */
   nixCopyMs: 1_800_000,
-  /** What Nix answers from its own database. */
-  nixQueryMs: 30_000,
   nixPush: {
     quietMs: 1000,
     retryFirstMs: 5000,

@@ -3,6 +3,7 @@ import type { Boards } from '#boards';
 import { createBuilds } from '#builds';
 import type { ProjectServices } from '#connections';
 import { createLanguages } from '#languages';
+import type { Nix } from '#nix';
 import { createProjectShell } from '#processes';
 import { createSimulations } from '#simulations';
 import type { Terminals } from '#terminals';
@@ -24,6 +25,8 @@ export function createProject(
     git: Git;
     terminals: Terminals;
     boards: Boards;
+    /** Missing: no Nix is looked for. */
+    nix?: Nix;
     /** False: nothing that the folder says is evaluated, and only the product's own programs run. */
     isTrusted: boolean;
   },
