@@ -117,8 +117,8 @@ export const sessionLimits = {
   prepareAttemptsMax: 3,
   /** Containers a session may lose before it fails. */
   movesMax: 5,
-  /** The agent's time to flush and answer `close`. */
-  closeDeadlineMs: 15_000,
+  /** The agent's time to answer `close`: it ends programs, and for 10 s it fills the Nix cache. */
+  closeDeadlineMs: 25_000,
   /** A `ready` session that nobody attaches to counts as detached after this. */
   attachGraceMs: 60_000,
   /** A detached session without work of its own is closed after this. */
