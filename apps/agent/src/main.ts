@@ -1,5 +1,6 @@
 /** Entry of the agent: reads the environment, makes the real clock, and lets it run. */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +44,7 @@ const startHost = () => {
     stdio: 'ignore',
   }).unref();
 };
+const observer = beside(`${isBundled ? '.' : '../dist'}/observer/joh-observer.so`);
 const hdlServer = isBundled
   ? beside('./hdl.js')
   : fileURLToPath(new URL('./main.ts', import.meta.resolve('@joh/hdl')));
@@ -67,6 +69,7 @@ const agent = await createAgent({
       process.execPath,
       beside(isBundled ? './embedded-tool.js' : './builds/embedded-tool.ts'),
     ],
+    observer: existsSync(observer) ? observer : null,
   },
   clock: systemClock(),
   random: systemRandom(),

@@ -22,6 +22,8 @@ export interface AgentOptions {
   embedded: {
     languageServer: readonly [string, ...string[]];
     tool: readonly [string, ...string[]];
+    /** The library of `packages/shell-observer`; null or missing where it could not be built. */
+    observer?: string | null;
   };
   clock: Clock;
   random: Random;

@@ -4,21 +4,25 @@ import { createBuilds } from '#builds';
 import type { ProjectServices } from '#connections';
 import { createLanguages } from '#languages';
 import type { Nix } from '#nix';
-import { createProjectShell } from '#processes';
+import { createUntrustedShell, openProjectShell } from '#shells';
 import { createSimulations } from '#simulations';
-import type { Terminals } from '#terminals';
+import { insideShell, type Terminals } from '#terminals';
 import { createFiles, createSearch, createSourceControl, type Git } from '#workspace';
 import type { AgentOptions } from './options.ts';
 
 export type Project = Omit<ProjectServices, 'given'>;
 
 export function createProject(
-  options: Pick<AgentOptions, 'clock' | 'random' | 'env' | 'version' | 'embedded'>,
+  options: Pick<
+    AgentOptions,
+    'clock' | 'random' | 'env' | 'version' | 'embedded' | 'runtime' | 'log'
+  >,
   {
     root,
     git,
     terminals,
     boards,
+    nix,
     isTrusted,
   }: {
     root: string;
@@ -33,8 +37,13 @@ export function createProject(
 ): Project {
   const { clock, random, env, version, embedded } = options;
   const shell = isTrusted
-    ? createProjectShell({ env, root: () => root, onChanged: () => undefined })
-    : { environment: async () => ({ ...env, PATH: '' }) };
+    ? openProjectShell({
+        ...options,
+        root,
+        nix: nix ?? withoutNix,
+        observer: embedded.observer ?? null,
+      })
+    : createUntrustedShell(env);
   return {
     root,
     version,
@@ -48,7 +57,7 @@ export function createProject(
       ripgrep: async () => (await import('@vscode/ripgrep')).rgPath,
     }),
     sourceControl: createSourceControl({ git, root }),
-    terminals,
+    terminals: insideShell(terminals, shell.terminal),
     boards,
     languages: createLanguages({
       clock,
@@ -67,3 +76,5 @@ export function createProject(
     }),
   };
 }
+
+const withoutNix = { version: async () => null, push: () => undefined, frontend: () => null };

@@ -1,6 +1,7 @@
 /** The agent's RPC on the link's `rpc` channel: IDE, `joh` and tests call it. Paths are absolute. */
 import { z } from 'zod';
 import { bitstreamInformation, build, builder, builderOffer } from './builds.ts';
+import { shellState } from './shells.ts';
 import { simulation } from './simulations.ts';
 import { telemetrySample } from './telemetry.ts';
 
@@ -36,6 +37,8 @@ export const terminal = z.object({
   rows: z.number().int(),
   /** Null while it runs. */
   exitCode: z.number().int().nullable(),
+  /** The project's shell that it was started in, see `ShellState`; null or missing: the login shell. */
+  shell: z.string().nullable().optional(),
 });
 
 export const languageServer = z.object({
@@ -123,6 +126,14 @@ export const agentRpc = {
     /** Ends the terminal's processes: SIGHUP, then SIGKILL. */
     'terminals.close': { params: z.object({ terminal: z.string() }), result: nothing },
 
+    'shell.describe': { params: nothing, result: shellState },
+    /** Evaluates it anew, unless what it is now is known. Answers at once; see `shell.changed`. */
+    'shell.reload': { params: nothing, result: nothing },
+    /** Ends an evaluation; what is in use stays in use. */
+    'shell.cancel': { params: nothing, result: nothing },
+    /** What Nix said of the latest evaluation. */
+    'shell.output': { params: nothing, result: z.object({ text: z.string() }) },
+
     'languages.list': { params: nothing, result: z.object({ servers: z.array(languageServer) }) },
 
     'sourceControl.status': { params: nothing, result: sourceControlStatus },
@@ -186,6 +197,7 @@ export const agentNotices = {
     },
     'sourceControl.changed': { params: nothing },
     'builds.changed': { params: z.object({ build }) },
+    'shell.changed': { params: shellState },
     /** Desktop: the window is about to go; unsaved text is to be kept, then `kept` of `desktopCalls`. */
     'window.closing': { params: nothing },
     /** Once a second while an IDE is attached. */

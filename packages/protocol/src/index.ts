@@ -185,6 +185,15 @@ export {
   sessionState,
   sessionTicket,
 } from './sessions.ts';
+export {
+  type ShellInput,
+  type ShellRecord,
+  type ShellState,
+  shellRecord,
+  shellRecords,
+  shellState,
+  type VariableChange,
+} from './shells.ts';
 export { type Simulation, simulation } from './simulations.ts';
 export { type TelemetrySample, telemetrySample } from './telemetry.ts';
 export { type TicketClaims, ticketClaims } from './ticket.ts';

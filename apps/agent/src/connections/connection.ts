@@ -23,7 +23,7 @@ export function serveLink(
   project: ProjectServices,
   log: (text: string) => void,
 ): Connection {
-  const { terminals, clock, random, languages, builds, root } = project;
+  const { terminals, clock, random, languages, builds, shell, root } = project;
   let rpc: IdeRpc | null = null;
   const notify: Connection['notify'] = async (notice, params) => {
     await rpc?.notify(notice, params).catch(() => undefined);
@@ -49,6 +49,7 @@ export function serveLink(
     ),
     watchRepository({ root, clock, onChanged: () => void notify('sourceControl.changed', {}) }),
     builds.onChanged((build) => void notify('builds.changed', { build })),
+    shell.onChanged((state) => void notify('shell.changed', state)),
   ];
   link.onState((state) => {
     if (state === 'closed') for (const end of ends.splice(0)) end();

@@ -13,6 +13,7 @@ export function rpcHandlers(services: Services, watches: Watches, languages: Lan
     ...describeHandlers(services),
     ...fileHandlers(services, watches),
     ...terminalHandlers(services),
+    ...shellHandlers(services),
     'languages.list': async () => ({ servers: await languages.list() }),
     ...sourceControlHandlers(services),
     ...buildHandlers(services),
@@ -53,6 +54,21 @@ function terminalHandlers({ terminals }: Services) {
     'terminals.resize': ({ terminal, columns, rows }) =>
       terminals.resize(terminal, columns, rows).then(nothing),
     'terminals.close': ({ terminal }) => terminals.close(terminal).then(nothing),
+  } satisfies Partial<Handlers>;
+}
+
+function shellHandlers({ shell }: Services) {
+  return {
+    'shell.describe': () => shell.state(),
+    'shell.reload': () => {
+      shell.reload();
+      return {};
+    },
+    'shell.cancel': () => {
+      shell.cancel();
+      return {};
+    },
+    'shell.output': () => ({ text: shell.output() }),
   } satisfies Partial<Handlers>;
 }
 

@@ -5,7 +5,7 @@ import type { Prepare } from '@joh/protocol';
 import type { Boards } from '#boards';
 import type { Builds } from '#builds';
 import type { LanguageConnection, Languages } from '#languages';
-import type { ProjectShell } from '#processes';
+import type { ProjectShell } from '#shells';
 import type { Simulations } from '#simulations';
 import type { Terminals } from '#terminals';
 import type { Files, Search, SourceControl } from '#workspace';

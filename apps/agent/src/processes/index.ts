@@ -1,6 +1,6 @@
 /** Programs: run to their end, or with pipes on a channel; and the environment they get. */
 export { terminalEnvironment, usbEnvironment, userEnvironment, userShell } from './environment.ts';
+export { findProgram } from './find-program.ts';
 export { type Ended, killGroup, type RunOptions, runToEnd } from './output.ts';
 export { type PipedProcess, startPiped } from './piped.ts';
-export { createProjectShell, type ProjectShell } from './project-shell.ts';
 export { runTool } from './tool-run.ts';

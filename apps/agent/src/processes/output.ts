@@ -18,6 +18,8 @@ export interface RunOptions {
   signal?: AbortSignal;
   deadlineMs: number;
   outputBytesMax: number;
+  /** A program that cleans up is asked to end, and killed after this; default: killed at once. */
+  graceMs?: number;
   onStderr?: (text: string) => void;
 }
 
@@ -48,7 +50,10 @@ export function runToEnd(
   let failure: unknown;
   const stop = (reason: unknown) => {
     failure ??= reason;
-    killGroup(child, 'SIGKILL');
+    const kill = () => killGroup(child, 'SIGKILL');
+    if (options.graceMs === undefined) return kill();
+    killGroup(child, 'SIGTERM');
+    AbortSignal.timeout(options.graceMs).addEventListener('abort', kill, { once: true });
   };
   const failed = (reason: string) => fault('E_PROCESS_FAILED', { program, reason });
   const deadline = AbortSignal.timeout(options.deadlineMs);

@@ -21,6 +21,8 @@ export interface HostSpawn {
   title: string;
   columns: number;
   rows: number;
+  /** The project's shell that it is started in. */
+  shell: string | null;
 }
 
 export type HostVerb =

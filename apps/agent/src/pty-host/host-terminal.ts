@@ -52,7 +52,10 @@ export async function createHostTerminal(
   });
 
   return {
-    describe: () => ({ id, title: spawn.title, cwd: spawn.cwd, pid: pty.pid, ...size, exitCode }),
+    describe: () => {
+      const { title, cwd, shell } = spawn;
+      return { id, title, cwd, pid: pty.pid, ...size, exitCode, shell };
+    },
     attach: (socket) => {
       const hasExited = () => exitCode !== null;
       const viewer = createViewer({ socket, screen, clock, pace, hasExited });

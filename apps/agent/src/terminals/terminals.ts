@@ -23,6 +23,8 @@ export interface TerminalCreate {
   rows: number;
   argv?: string[] | undefined;
   env?: Record<string, string> | undefined;
+  /** Names the project's shell that `env` and `argv` are of. */
+  shell?: string | null | undefined;
 }
 
 /** Throws `E_TERMINAL_UNKNOWN` and `E_PROCESS_FAILED`. */
@@ -86,6 +88,7 @@ export function createTerminals(options: TerminalsOptions): Terminals {
           title: params.title ?? argv[0]?.split('/').at(-1) ?? 'terminal',
           columns,
           rows,
+          shell: params.shell ?? null,
         },
       });
       if (!terminal) throw fault('E_INTERNAL', { reference: 'terminal-create' });
