@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 // biome-ignore lint/correctness/noUndeclaredDependencies: this file runs at build time only
 import { build } from 'esbuild';
+import { buildObserver } from '../../packages/shell-observer/build.js';
 import { buildShim } from '../../packages/usb-shim/build.js';
 
 const require = createRequire(import.meta.url);
@@ -92,9 +93,13 @@ for (const name of toolchain) {
     dereference: true,
   });
 }
-// Without a compiler the agent works all the same; tools of the terminal then find no boards.
-const failure = buildShim(join(dist, 'usb'));
-if (failure) {
-  rmSync(join(dist, 'usb'), { recursive: true, force: true });
-  console.warn(`USB tools of the terminal will find no boards: ${failure.split('\n')[0]}`);
+// Without a compiler the agent works all the same.
+buildNative('usb', buildShim, 'USB tools of the terminal will find no boards');
+buildNative('observer', buildObserver, 'shells are evaluated anew each time');
+
+function buildNative(name, compile, consequence) {
+  const failure = compile(join(dist, name));
+  if (!failure) return;
+  rmSync(join(dist, name), { recursive: true, force: true });
+  console.warn(`${consequence}: ${failure.split('\n')[0]}`);
 }
