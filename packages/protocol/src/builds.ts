@@ -115,7 +115,7 @@ export const projectSettings = z.object({
   top: z.string().optional(),
   /** Globs relative to the project, in order. */
   sources: z.array(z.string()).min(1).optional(),
-  /** Pin constraint file (PCF for iCE40); a board needs it. */
+  /** Pin constraint file (PCF for iCE40, LPF for ECP5); a board needs it. */
   constraints: z.string().optional(),
   /** Target clock for place and route. */
   clockMhz: z.number().positive().optional(),

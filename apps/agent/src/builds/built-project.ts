@@ -40,7 +40,7 @@ export async function buildProject(
     if (last?.type !== 'done')
       throw new Error(`the build did not end: ${lines.slice(-5).join('\n')}`);
     if (last.build.toolchain !== kind)
-      throw new Error('yosys, nextpnr-ice40 and icepack (fpga-icestorm) must be installed');
+      throw new Error('yosys, nextpnr and icepack (fpga-icestorm) must be installed');
     return last.build;
   } finally {
     await builds.close();

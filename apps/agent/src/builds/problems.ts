@@ -79,7 +79,8 @@ const ghdl: Match = (text) => {
 };
 const verilator: Match = (text) => {
   const [, word, path, line, column, message] = verilatorPlace.exec(text) ?? [];
-  if (path === undefined) return null;
+  // What follows from the complaint before it.
+  if (path === undefined || message === 'Verilog $stop') return null;
   return located('verilator', [text, path, line, column, word, message]);
 };
 const iverilog: Match = (text) => {
@@ -102,6 +103,8 @@ const matchers: Readonly<Record<string, readonly Match[]>> = {
   yosys: [yosys('yosys'), bare('yosys')],
   'nextpnr-ice40': [yosys('nextpnr-ice40'), bare('nextpnr-ice40')],
   icepack: [yosys('icepack'), bare('icepack')],
+  'nextpnr-ecp5': [yosys('nextpnr-ecp5'), bare('nextpnr-ecp5')],
+  ecppack: [bare('ecppack')],
   ghdl: [ghdl],
   verilator: [verilator, compiler],
   iverilog: [iverilog],
@@ -132,7 +135,7 @@ export function problemOf(line: string, tool: string, places: Places): Problem |
   const complaint = firstOf(matchers[tool] ?? anyTool, line.trimEnd());
   if (!complaint) return null;
   if (complaint.path === null)
-    return tool === 'nextpnr-ice40' ? inConstraints(complaint, places) : complaint;
+    return tool.startsWith('nextpnr-') ? inConstraints(complaint, places) : complaint;
   const { path } = complaint;
   return { ...complaint, path: path.startsWith('/') ? path : join(places.root, path) };
 }

@@ -21,6 +21,13 @@ test('what nextpnr reports, used resources first, clocks by their own names', ()
   });
 });
 
+test('a clock of an ECP5 has its own name, too', () => {
+  const fmax = { $glbnet$clk$TRELLIS_IO_IN: { achieved: 303.2, constraint: 25 } };
+  expect(parseReport(JSON.stringify({ fmax, utilization: {} })).timing).toEqual([
+    { clock: 'clk', achievedMhz: 303.2, constraintMhz: 25 },
+  ]);
+});
+
 test.each(['', '{', '{"fmax": 3}', 'null'])('%j has no figures', (text) => {
   expect(parseReport(text)).toEqual({ utilisation: [], timing: [] });
 });

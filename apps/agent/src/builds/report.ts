@@ -7,8 +7,8 @@ const report = z.object({
   fmax: z.record(z.string(), z.object({ achieved: z.number(), constraint: z.number().nullish() })),
 });
 
-/** Names that nextpnr gives nets on their way: `CLK$SB_IO_IN_$glb_clk` is CLK. */
-const madeUp = /\$.*$/;
+/** Names that nextpnr gives nets on their way: `CLK$SB_IO_IN_$glb_clk` and `$glbnet$CLK$…` are CLK. */
+const madeUp = /^\$glbnet\$|(?<=.)\$.*$/g;
 
 /** Empty lists when the text is no report: figures are worth less than a bitstream. */
 export function parseReport(text: string): Pick<Build, 'utilisation' | 'timing'> {

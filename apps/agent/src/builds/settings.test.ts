@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readInputs } from './settings.ts';
 import { outputsOf, planSteps } from './steps.ts';
+import { findToolchain } from './tool.ts';
 
 let root = '';
 beforeEach(async () => {
@@ -60,4 +61,18 @@ test('no joh.json; a board that is in no row', async () => {
     code: 'E_BOARD_UNKNOWN',
     message: expect.stringContaining('arty'),
   });
+});
+
+test('an ECP5 is built by Project Trellis, which only the project’s shell can have', async () => {
+  await write({ ...good, board: 'ulx3s', clockMhz: 25 });
+  const inputs = await readInputs(root);
+  const steps = planSteps(inputs, outputsOf('top', 'ecp5'));
+  expect(steps.map(({ tool }) => tool)).toEqual(['yosys', 'nextpnr-ecp5', 'ecppack']);
+  expect(steps[1]?.args).toEqual(
+    expect.arrayContaining(['--85k', '--package', 'CABGA381', '--lpf', 'pins.pcf', '--freq', '25']),
+  );
+  expect(outputsOf('top', 'ecp5').bitstream).toBe('build/top.bit');
+  await expect(findToolchain({ PATH: '/nowhere' }, ['embedded'], inputs)).rejects.toThrow(
+    /it needs yosys, which the project’s shell has not/,
+  );
 });

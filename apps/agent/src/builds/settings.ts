@@ -83,8 +83,6 @@ async function bitstreamInputs(
 ): Promise<BitstreamInputs | null> {
   if (!settings.board) return null;
   const board = boardById(settings.board);
-  if (board.family !== 'ice40')
-    throw wrong(`the tools build for iCE40, and the ${board.title} has another family`);
   if (!settings.constraints) throw wrong(`in ${settingsFile}, "constraints" is missing`);
   const constraints = inside(settings.constraints, 'constraints');
   const found = await stat(join(root, constraints)).catch(() => null);

@@ -1,4 +1,6 @@
 /** The commands of a build. Pure. */
+import type { Board } from '@joh/boards';
+import { ecp5Steps } from './ecp5-steps.ts';
 import { type BuildInputs, isVhdl } from './settings.ts';
 
 export interface Step {
@@ -8,6 +10,8 @@ export interface Step {
     | 'yosys'
     | 'nextpnr-ice40'
     | 'icepack'
+    | 'nextpnr-ecp5'
+    | 'ecppack'
     | 'ghdl'
     | 'verilator'
     | 'iverilog'
@@ -36,16 +40,17 @@ export interface Outputs {
   model: string;
 }
 
-export function outputsOf(top: string): Outputs {
+export function outputsOf(top: string, family: Board['family'] = 'ice40'): Outputs {
+  const [text, binary] = family === 'ecp5' ? ['config', 'bit'] : ['asc', 'bin'];
   return {
     folder: 'build',
     netlist: `build/${top}.json`,
     design: `build/.${top}.il.partial`,
     translated: `build/${top}.vhdl.v`,
-    routed: `build/${top}.asc`,
+    routed: `build/${top}.${text}`,
     report: `build/${top}.report.json`,
-    partial: `build/.${top}.bin.partial`,
-    bitstream: `build/${top}.bin`,
+    partial: `build/.${top}.${binary}.partial`,
+    bitstream: `build/${top}.${binary}`,
     record: 'build/.joh-build.json',
     library: 'build/ghdl',
     model: 'build/verilator',
@@ -60,7 +65,6 @@ export function planSteps(inputs: BuildInputs, outputs: Outputs): Step[] {
 function testbenchSteps({ testbench }: BuildInputs, outputs: Outputs): Step[] {
   if (!testbench) return [];
   const { tool, top, sources } = testbench;
-  const waves = `build/${top}.vcd`;
   if (tool === 'ghdl') {
     const library = ['--std=08', `--workdir=${outputs.library}`];
     return [
@@ -70,7 +74,8 @@ function testbenchSteps({ testbench }: BuildInputs, outputs: Outputs): Step[] {
       {
         stage: 'simulation',
         tool,
-        args: ['-r', ...library, top, '--assert-level=error', `--vcd=${waves}`],
+        // Before the first event every value is unknown, and arithmetic says so.
+        args: ['-r', ...library, top, '--assert-level=error', '--ieee-asserts=disable-at-0'],
       },
     ];
   }
@@ -103,17 +108,20 @@ function bitstreamSteps({ top, sources, bitstream }: BuildInputs, outputs: Outpu
   if (!bitstream) return [];
   const { board, constraints, clockMhz } = bitstream;
   const vhdl = sources.filter(isVhdl);
-  const verilog = sources.filter((path) => !isVhdl(path));
+  const verilog = [
+    ...sources.filter((path) => !isVhdl(path)),
+    ...(vhdl.length > 0 ? [outputs.translated] : []),
+  ];
+  const translated = vhdl.length > 0 ? translation(top, vhdl, outputs) : [];
+  if (board.family === 'ecp5')
+    return [...translated, ...ecp5Steps(top, verilog, bitstream, outputs)];
   return [
-    ...(vhdl.length > 0 ? translation(top, vhdl, outputs) : []),
+    ...translated,
     {
       stage: 'synthesis',
       tool: 'yosys',
       // -Q and -T: no banner, no footer. Sources as arguments are read by their ending.
-      args: [
-        ...['-Q', '-T', '-p', synthesis(top, outputs), ...verilog],
-        ...(vhdl.length > 0 ? [outputs.translated] : []),
-      ],
+      args: ['-Q', '-T', '-p', synthesis(top, outputs), ...verilog],
     },
     {
       stage: 'place and route',

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readBitstream } from '@joh/bitstream';
-import { type Build, fault } from '@joh/protocol';
+import { type Build, fault, type Problem } from '@joh/protocol';
 import { bitstreamHash } from '@joh/virtual-board';
 import { runTool } from '#processes';
 import { keepDesign } from '#simulations';
@@ -32,7 +32,7 @@ export async function buildWithTools(
   work: Work,
 ): Promise<Pick<Build, 'bitstream' | 'utilisation' | 'timing'>> {
   const { root, inputs } = work;
-  const outputs = outputsOf(inputs.top);
+  const outputs = outputsOf(inputs.top, inputs.bitstream?.board.family);
   await mkdir(join(root, outputs.folder), { recursive: true });
   // Units and modules whose files are gone must not linger.
   for (const folder of [outputs.library, outputs.model])
@@ -71,7 +71,7 @@ async function runStep(step: Step, { run, root, inputs, toolchain }: Work): Prom
     run.log.add({ type: 'log', stage, text });
     const problem = problemOf(text, tool === 'testbench' ? 'verilator' : tool, places);
     if (!problem) return;
-    const placed = { ...problem, path: placeOf(problem.path, root, known) };
+    const placed = inProject(problem, root, known);
     problems.push(placed);
     run.addProblem(placed);
   };
@@ -92,11 +92,15 @@ async function runStep(step: Step, { run, root, inputs, toolchain }: Work): Prom
   throw fault('E_BUILD_FAILED', { stage, reason });
 }
 
-/** A model that Verilator made names its files without their folders. */
-function placeOf(path: string | null, root: string, known: readonly string[]): string | null {
-  if (path === null || existsSync(path)) return path;
+/** A model that Verilator made names its files without their folders, and GHDL its own library as it was built. */
+function inProject(problem: Problem, root: string, known: readonly string[]): Problem {
+  const { path } = problem;
+  if (path === null || existsSync(path)) return problem;
   const isFile = (inside: string) => existsSync(join(root, inside));
-  return projectFile(relative(root, path), { root, known, isFile }) ?? path;
+  const found = projectFile(relative(root, path), { root, known, isFile });
+  return found === null
+    ? { ...problem, path: null, line: null, column: null }
+    : { ...problem, path: found };
 }
 
 /** The new bitstream takes the place of the old one at once, and only when it can be read. */

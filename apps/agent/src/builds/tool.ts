@@ -2,6 +2,7 @@
 import { access, constants, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fault } from '@joh/protocol';
+import { ecp5Tools } from './ecp5-steps.ts';
 import { type BuildInputs, isVhdl } from './settings.ts';
 
 export interface Toolchain {
@@ -18,6 +19,7 @@ function shellTools({ bitstream, sources, testbench }: BuildInputs): string[] {
   const tools: string[] = testbench ? [testbench.tool] : [];
   if (testbench?.tool === 'iverilog') tools.push('vvp');
   if (bitstream && sources.some(isVhdl)) tools.push('ghdl');
+  if (bitstream?.board.family === 'ecp5') tools.push(...ecp5Tools);
   return tools;
 }
 
@@ -41,7 +43,8 @@ export async function findToolchain(
     throw fault('E_BUILD_CONFIGURATION', {
       reason: `it needs ${missing}, which the project’s shell has not; name it in shell.nix`,
     });
-  const isNative = !inputs.bitstream || bitstreamTools.every((tool) => found.has(tool));
+  const isEmbeddable = inputs.bitstream?.board.family === 'ice40';
+  const isNative = !isEmbeddable || bitstreamTools.every((tool) => found.has(tool));
   return {
     kind: isNative ? 'native' : 'embedded',
     env,

@@ -1,0 +1,174 @@
+/** nix-build of the templates with real tools from the store, and what else can become of a build by Nix. */
+import { cp, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { boardById, programBoard, webUsbPort } from '@joh/boards';
+import { simulatedIcebreaker } from '@joh/boards/simulated';
+import { systemClock, systemRandom } from '@joh/clock';
+import type { Build, BuildEvent } from '@joh/protocol';
+import { nixPackages } from '@joh/testkit';
+import { bitstreamHash } from '@joh/virtual-board';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { inspectBitstream } from '#bitstreams';
+import { type Builds, createBuilds } from '#builds';
+import { runToEnd } from '#processes';
+import { createSimulations } from '#simulations';
+import { embeddedTool } from './built-project.ts';
+
+const templates = new URL('../../../../templates/', import.meta.url);
+const clock = systemClock();
+let root = '';
+let environment: Record<string, string> = {};
+let pushed: string[] = [];
+let builds: Builds;
+
+beforeAll(async () => {
+  const set = await nixPackages();
+  const folder = await mkdtemp(join(tmpdir(), 'joh-nix-set-'));
+  // The set has no cross-compilers: one template's shell names binutils of another machine.
+  await writeFile(
+    join(folder, 'default.nix'),
+    `arguments: let set = import ${set} arguments; in set // {
+      pkgsCross.riscv32-embedded.buildPackages.binutils = set.coreutils;
+    }`,
+  );
+  environment = {
+    PATH: process.env.PATH ?? '',
+    HOME: folder,
+    NIX_PATH: `nixpkgs=${folder}`,
+    NIX_CONFIG: 'sandbox = false\nbuild-users-group =\nsubstituters =',
+  };
+  return () => rm(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'joh-nix-build-'));
+  pushed = [];
+  builds = createBuilds({
+    root,
+    clock,
+    random: systemRandom(),
+    environment: async () => environment,
+    embedded: embeddedTool,
+    nix: {
+      version: async () => '2',
+      environment: async () => ({}),
+      push: (paths) => void pushed.push(...paths),
+    },
+  });
+});
+afterEach(async () => {
+  await builds.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+const copyTemplate = (name: string) =>
+  cp(new URL(`${name}/files`, templates), root, { recursive: true });
+
+async function build(): Promise<{ build: Build; events: BuildEvent[] }> {
+  const id = await builds.start('nix-build');
+  const events: BuildEvent[] = [];
+  for await (const event of builds.events(id, AbortSignal.timeout(100_000))) events.push(event);
+  const last = events.at(-1);
+  if (last?.type !== 'done') throw new Error('the build did not end');
+  return { build: last.build, events };
+}
+
+test('blinky: the bitstream of the native tools, for the simulated and the virtual board', async () => {
+  await copyTemplate('icebreaker-blinky');
+  const { build: built, events } = await build();
+  expect(built, built.failure ?? '').toMatchObject({ state: 'succeeded', toolchain: 'nix' });
+  const path = join(root, 'result/top.bin');
+  expect(await inspectBitstream(path)).toEqual(built.bitstream);
+  // From the same versions of the tools, byte for byte but for the comment.
+  const native = new URL('../../../../packages/boards/fixtures/up5k-walk.bin', import.meta.url);
+  const { comment: _, ...kind } = await inspectBitstream(native.pathname);
+  expect(built.bitstream).toMatchObject({ ...kind, path });
+  expect(built.artifacts).toEqual([built.bitstream]);
+  expect(events).toContainEqual({
+    type: 'stage',
+    stage: 'evaluation',
+    message: 'Evaluating default.nix',
+    isParallel: true,
+  });
+  // The result, and what it was built from.
+  expect(pushed).toContain(await readlink(join(root, 'result')));
+  expect(pushed.some((one) => /-yosys$/.test(one))).toBe(true);
+
+  const bytes = new Uint8Array(await readFile(path));
+  const board = simulatedIcebreaker({ clock, jumpers: 'flash' });
+  const port = webUsbPort(board.device);
+  await programBoard({
+    port,
+    board: boardById('icebreaker'),
+    bitstream: bytes,
+    target: 'flash',
+    clock,
+  });
+  expect(board.state()).toMatchObject({ configured: true, source: 'flash' });
+  board.unplug();
+  const simulations = createSimulations({ root, clock, env: {}, embedded: embeddedTool });
+  expect((await simulations.compile(bitstreamHash(bytes))).simulation).toMatchObject({
+    board: 'icebreaker',
+  });
+
+  // Nothing changed: Nix has it, and says so.
+  const again = await build();
+  expect(again.build).toMatchObject({ state: 'succeeded', nix: { built: 0, fetched: 0 } });
+});
+
+test.each([
+  ['icebreaker-soc', ['top.bin', 'top.il']],
+  ['icebreaker-vhdl', ['breathe.bin', 'breathe.il']],
+  ['systemverilog-fifo', ['fifo.json', 'test.log']],
+  ['empty', ['README.md', 'default.nix', 'shell.nix']],
+])('the template %s builds, and its shell opens', async (name, results) => {
+  await copyTemplate(name);
+  const { build: built } = await build();
+  expect(built, built.failure ?? '').toMatchObject({ state: 'succeeded', failure: null });
+  expect(await readdir(join(root, 'result'))).toEqual(expect.arrayContaining(results));
+  expect(built.artifacts?.length).toBe(results.filter((one) => one.endsWith('.bin')).length);
+  const shell = await runToEnd(['nix-shell', '--run', 'command -v yosys'], {
+    ...{ cwd: root, env: environment, deadlineMs: 60_000, outputBytesMax: 10_000 },
+  });
+  expect(shell.stdout.toString(), shell.stderr).toMatch(/^\/nix\/store\/.*\/yosys\n$/);
+});
+
+test('an error in a derivation is one at a line of the project', async () => {
+  await copyTemplate('icebreaker-blinky');
+  const top = join(root, 'src/top.v');
+  const source = await readFile(top, 'utf8');
+  await writeFile(top, source.replace('wire pressed = button[1];', 'wire pressed = button[1'));
+  const { build: failed, events } = await build();
+  expect(failed).toMatchObject({
+    state: 'failed',
+    failure: /icebreaker-blinky-0\.1\.0: syntax error/,
+  });
+  expect(failed.problems).toMatchObject([{ path: top, severity: 'error', source: 'yosys' }]);
+  expect(failed.problems[0]!.line).toBeGreaterThan(30);
+  expect(events.filter(({ type }) => type === 'ended')).toContainEqual({
+    type: 'ended',
+    stage: expect.stringMatching(/icebreaker-blinky/),
+    failed: true,
+  });
+});
+
+test('cancelling ends the builders too', async () => {
+  await writeFile(
+    join(root, 'default.nix'),
+    `derivation { name = "slow"; system = "x86_64-linux"; builder = "/bin/sh"; PATH = "/usr/bin:/bin";
+      args = [ "-c" "sleep 600 & echo $! > ${root}/pid; echo begun; wait" ]; time = "${Date.now()}"; }`,
+  );
+  const id = await builds.start();
+  for await (const event of builds.events(id, AbortSignal.timeout(30_000)))
+    if (event.type === 'log' && event.text === 'begun') break;
+  const pid = Number(await readFile(join(root, 'pid'), 'utf8'));
+  await builds.cancel(id);
+  expect(await builds.latest()).toMatchObject({ id, state: 'cancelled', failure: null });
+  await expect.poll(() => isAlive(pid)).toBe(false);
+});
+
+/** A zombie that nobody waits for has ended too. */
+async function isAlive(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  return status !== null && !/\) Z /.test(status);
+}
