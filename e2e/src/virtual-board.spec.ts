@@ -47,9 +47,9 @@ test('the computer of the template lives on the virtual board', async ({ page, p
       const wallSeconds = async () =>
         Number(/of (?:(\d+) min )?([\d.]+) s/.exec((await times.textContent()) ?? '')?.[2]);
       const panel = page.locator('.part.panel');
+      const left = await wallSeconds();
       await panel.getByRole('tab', { name: 'Terminal' }).click();
       await expect(board).toBeHidden();
-      const left = await wallSeconds();
       await idePage(page).inTerminal('sleep 3; echo sle"pt"');
       await expect(panel.locator('.xterm-rows').first()).toContainText('slept');
       await panel.getByRole('tab', { name: 'Virtual Board' }).click();
