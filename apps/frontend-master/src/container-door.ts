@@ -5,6 +5,7 @@ import { agentPaths, fault } from '@joh/protocol';
 import { cachePrefix } from '#cache';
 import { joinPaths } from '#membership';
 import type { Http, Logger } from '#platform';
+import { shellsPrefix } from '#shells';
 
 export interface ContainerDoor {
   /** FM's address for containers, without a trailing slash. @throws E_ENGINE_UNREACHABLE not known yet */
@@ -18,8 +19,8 @@ export interface ContainerDoor {
   close(): void;
 }
 
-/** A container needs its agent's sockets, git and the Nix cache; nothing else of FM is served to it. */
-const prefixes = [agentPaths.control, agentPaths.streams, '/git/', cachePrefix];
+/** A container needs its agent's sockets, git, the Nix cache and shells; nothing else of FM is served to it. */
+const prefixes = [agentPaths.control, agentPaths.streams, '/git/', cachePrefix, shellsPrefix];
 const askDeadlineMs = 10_000;
 const retryMs = 2_000;
 

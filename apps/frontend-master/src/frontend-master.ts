@@ -5,7 +5,7 @@ import type { Clock, Random } from '@joh/clock';
 import { createEngine, type Engine } from '@joh/engine';
 import { fault, type NodeId, type UserId } from '@joh/protocol';
 import { accountsMigrations, accountsRoutes, createAccounts } from '#accounts';
-import { cacheRoutes } from '#cache';
+import { base, cacheRoutes } from '#cache';
 import { limits, membershipLimits, poolLimits, sessionLimits, tunnelLimits } from '#limits';
 import {
   createMembership,
@@ -58,6 +58,12 @@ import {
   sessionsMigrations,
   sessionsRoutes,
 } from '#sessions';
+import {
+  createShellRecordStore,
+  createShellRecords,
+  shellsMigrations,
+  shellsRoutes,
+} from '#shells';
 import { createMetrics, type Metrics, meterEngine } from '#telemetry';
 import { createTunnel } from '#tunnel';
 import { websiteRoutes } from '#website';
@@ -126,6 +132,7 @@ async function openGround(options: FrontendMasterOptions): Promise<Ground> {
       ...nodesMigrations,
       ...membershipMigrations,
       ...sessionsMigrations,
+      ...shellsMigrations,
     ],
     now: clock.now,
   });
@@ -294,7 +301,7 @@ function upstreamOf({ JOH_CACHE_UPSTREAM, JOH_CACHE_UPSTREAM_KEYS = '' }: Config
 }
 
 async function composeProjects(ground: Ground) {
-  const { configuration, data, http, store, random, shutdown } = ground;
+  const { configuration, data, http, store, clock, random, shutdown } = ground;
   const accounts = createAccounts({
     ...ground,
     secret: data.secret('accounts-secret', random),
@@ -333,6 +340,10 @@ async function composeProjects(ground: Ground) {
     tokens: repositories.tokens,
     keyName: new URL(configuration.JOH_PUBLIC_URL ?? 'http://joh').hostname,
     upstream: upstreamOf(configuration),
+  });
+  shellsRoutes(http, {
+    ...{ accounts, tokens: repositories.tokens },
+    records: createShellRecords({ store: createShellRecordStore(store), base, clock, limits }),
   });
   return { accounts, projects, repositories, templates, cache };
 }

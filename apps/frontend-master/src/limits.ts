@@ -42,10 +42,18 @@ export const limits = {
   /** Paths that nobody asked for so long are forgotten; the base keeps all. */
   cacheKeepDays: 90,
   cacheCollectIntervalMs: 3_600_000,
+  /** One evaluated shell; nixpkgs' own are 10 to 30 KiB. */
+  shellRecordBytesMax: 192 * 1024,
+  shellRecordsPerPlaceMax: 8,
+  /** Of one user; the least recently used make room. */
+  shellBytesPerNamespaceMax: 16 * 2 ** 20,
+  /** How exactly the use of a shell is remembered. */
+  shellUseGrainMs: 3_600_000,
 } as const;
 
 assert(limits.requestTimeoutMs < limits.gitRequestDeadlineMs);
 assert(limits.signInFailuresMax <= limits.signInFailuresPerAddressMax);
+assert(limits.shellRecordBytesMax < limits.requestBodyBytesMax);
 
 /** Containers and the engine that makes them. */
 export const poolLimits = {

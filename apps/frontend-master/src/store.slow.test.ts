@@ -6,6 +6,7 @@ import { storeConformance } from './platform/conformance.ts';
 import { projectsConformance } from './projects/conformance.ts';
 import { sessionTokensConformance } from './repositories/conformance.ts';
 import { sessionsConformance } from './sessions/conformance.ts';
+import { shellRecordsConformance } from './shells/conformance.ts';
 
 /** Every store's conformance suite once more, over PostgreSQL. */
 describe('on PostgreSQL', () => {
@@ -22,4 +23,5 @@ describe('on PostgreSQL', () => {
   sessionTokensConformance(place);
   containersConformance(place);
   sessionsConformance(place);
+  shellRecordsConformance(place);
 });

@@ -1,3 +1,3 @@
 /** The Nix cache of users and of the base, at `/cache/<namespace>/`. */
-export { authorizeNamespace, type NamespaceKeepers } from './access.ts';
+export { authorizeNamespace, base, type NamespaceKeepers } from './access.ts';
 export { type Cache, type CacheRoutesOptions, cachePrefix, cacheRoutes } from './routes.ts';

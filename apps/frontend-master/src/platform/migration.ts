@@ -7,7 +7,8 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 export interface Migration {
   /**
    * `NNNN-feature-what`; all names sort into one order. Each feature owns a hundred:
-   * 1000 accounts, 2000 projects, 3000 repositories, 4000 nodes, 5000 sessions, 6000 telemetry.
+   * 1000 accounts, 2000 projects, 3000 repositories, 4000 nodes, 5000 sessions, 6000 telemetry,
+   * 7000 shells.
    */
   name: string;
   /** Runs inside the transaction of all pending migrations. */
