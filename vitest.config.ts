@@ -26,7 +26,11 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: ['{apps,packages,ops}/**/*.slow.test.ts'],
-          exclude: ['**/node_modules/**', ...engines.map((path) => `${path}.slow.test.ts`)],
+          exclude: [
+            '**/node_modules/**',
+            'apps/desktop/**',
+            ...engines.map((path) => `${path}.slow.test.ts`),
+          ],
           ...slow,
         },
       },
@@ -34,6 +38,14 @@ export default defineConfig({
         test: {
           name: 'engines',
           include: engines.map((path) => `${path}.slow.test.ts`),
+          exclude: ['**/node_modules/**'],
+          ...slow,
+        },
+      },
+      {
+        test: {
+          name: 'desktop',
+          include: ['apps/desktop/src/**/*.slow.test.ts'],
           exclude: ['**/node_modules/**'],
           ...slow,
         },

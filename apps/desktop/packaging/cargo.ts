@@ -1,0 +1,46 @@
+/** The shell's compiler. Its results are kept outside the tree, so that a second build is quick. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+export type Profile = 'debug' | 'release';
+
+const crate = join(import.meta.dirname, '..', 'src-tauri');
+const name = 'joy-of-hardware';
+
+/** Where cargo keeps what it built: `CARGO_TARGET_DIR`, or a folder of the user's cache. */
+function targetFolder(): string {
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return process.env.CARGO_TARGET_DIR || join(cache, 'joh', 'desktop-target');
+}
+
+/** The built shell. */
+export function shellBinary(profile: Profile = 'debug'): string {
+  return join(targetFolder(), profile, process.platform === 'win32' ? `${name}.exe` : name);
+}
+
+/**
+ * Runs cargo in the shell's crate.
+ * @throws when it is not there or says no.
+ */
+export function cargo(...parameters: string[]): void {
+  const { status, error } = spawnSync('cargo', [...parameters, '--locked'], {
+    cwd: crate,
+    stdio: 'inherit',
+    env: cargoEnvironment(),
+  });
+  if (error) throw new Error('cargo is needed: install Rust by rustup', { cause: error });
+  if (status !== 0) throw new Error(`cargo ${parameters.join(' ')} failed`);
+}
+
+/** Cargo is found where rustup puts it, also by a shell that has not read rustup's profile. */
+function cargoEnvironment(): NodeJS.ProcessEnv {
+  const rustup = join(process.env.CARGO_HOME || join(homedir(), '.cargo'), 'bin');
+  const path = process.env.PATH ?? '';
+  return {
+    ...process.env,
+    CARGO_TARGET_DIR: targetFolder(),
+    PATH: existsSync(rustup) ? path + delimiter + rustup : path,
+  };
+}

@@ -1,0 +1,69 @@
+/** A screen and a session bus of a test's own: an X server without a monitor, and a D-Bus daemon. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+
+export interface Display {
+  /** What a program of the desktop needs in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+const startDeadlineMs = 20_000;
+
+/** Starts both; `size` is in pixels. */
+export async function startDisplay(size = '1280x900'): Promise<Display> {
+  const screen = ['-screen', '0', `${size}x24`, '-nolisten', 'tcp', '-displayfd', '3'];
+  const server = await speaking('Xvfb', screen, 'xvfb');
+  try {
+    const bus = await speaking(
+      'dbus-daemon',
+      ['--session', '--nofork', '--print-address=3'],
+      'dbus',
+    );
+    return {
+      environment: {
+        DISPLAY: `:${server.said}`,
+        DBUS_SESSION_BUS_ADDRESS: bus.said,
+        // Without it GTK waits for an accessibility bus that nobody serves.
+        NO_AT_BRIDGE: '1',
+        GDK_BACKEND: 'x11',
+      },
+      async stop() {
+        await end(bus.process);
+        await end(server.process);
+      },
+    };
+  } catch (error) {
+    await end(server.process);
+    throw error;
+  }
+}
+
+/** Ends a process that a test started, and waits until it is gone. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  await gone;
+}
+
+/** Starts a program that writes one line to descriptor 3 when it is ready. */
+async function speaking(program: string, parameters: string[], debianPackage: string) {
+  const child = spawn(program, parameters, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const deadline = AbortSignal.timeout(startDeadlineMs);
+  const failed = once(child, 'error', { signal: deadline }).then(([cause]) => {
+    throw new Error(`this test needs ${program}: apt-get install ${debianPackage}`, { cause });
+  });
+  const line = firstLine(child.stdio[3] as Readable, program);
+  return { process: child, said: await Promise.race([line, failed]) };
+}
+
+async function firstLine(stream: Readable, program: string): Promise<string> {
+  let text = '';
+  for await (const piece of stream.setEncoding('utf8')) {
+    text += piece;
+    if (text.includes('\n')) return text.trim();
+  }
+  throw new Error(`${program} ended before it was ready`);
+}

@@ -1,0 +1,278 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { temporaryFolder, waitFor } from '@joh/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { cargo } from '../packaging/cargo.ts';
+import { clean, drive, type Home, homeIn, launch } from './application.ts';
+import { type Display, startDisplay } from './display.ts';
+
+interface About {
+  pid: number;
+  pages: string[];
+  folder: string;
+  heard: { reply?: { id: number; folder?: string; failed?: string }; closing?: object }[];
+}
+
+const deadlineMs = 20_000;
+let display: Display;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let home: Home;
+let started: ChildProcess[];
+
+beforeAll(async () => {
+  cargo('build');
+  display = await startDisplay();
+}, 1_200_000);
+afterAll(() => display?.stop());
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  started = [];
+});
+afterEach(async () => {
+  await clean(home, ...started);
+  await folder.remove();
+});
+
+async function about(): Promise<About> {
+  const response = await fetch(`http://127.0.0.1:${home.port()}/about`);
+  return (await response.json()) as About;
+}
+
+/** Waits until the agent answers, and is not the one with the process id `before`. */
+function agentAfter(before = 0): Promise<About> {
+  const look = () =>
+    about().then(
+      (now) => now.pid !== before && now,
+      () => false as const,
+    );
+  return waitFor(look, { deadlineMs, what: 'an agent answers' });
+}
+
+/** Has the agent ask the shell, and gives the reply. */
+async function ask(request: { id: number; kind: string } & Record<string, unknown>) {
+  const body = JSON.stringify({ request: { page: '/', ...request } });
+  await fetch(`http://127.0.0.1:${home.port()}/say`, { method: 'POST', body });
+  const look = async () =>
+    (await about()).heard.find((line) => line.reply?.id === request.id)?.reply;
+  return waitFor(look, { deadlineMs, what: `a reply to ${request.kind}` });
+}
+
+function start(...parameters: string[]): ChildProcess {
+  const child = launch(home, ...parameters);
+  started.push(child);
+  return child;
+}
+
+/** The exit code, or the signal, of a process that ends by itself. */
+async function ending(child: ChildProcess): Promise<string | number> {
+  const look = () => child.exitCode !== null || child.signalCode !== null;
+  await waitFor(look, { deadlineMs, what: 'the application ends' });
+  return child.exitCode ?? child.signalCode ?? '';
+}
+
+const textOf = (selector: string) => `return document.querySelector('${selector}').textContent`;
+
+describe('a window', () => {
+  test('shows the page of the agent that has proved itself, and no page can call the shell', async () => {
+    home = homeIn(folder.path, display, '');
+    const project = join(folder.path, 'blinky');
+    await mkdir(project);
+    const driver = await drive(home, project);
+    const token = await waitFor(() => driver.evaluate<string>(textOf('#token')).catch(() => ''), {
+      deadlineMs,
+      what: 'the page has its secret',
+    });
+    expect(token).toMatch(/^[0-9a-f]{64}$/);
+    const { pid, folder: opened } = await about();
+    expect(opened).toBe(project);
+    for (const file of ['cmdline', 'environ'])
+      expect(readFileSync(`/proc/${pid}/${file}`, 'utf8')).not.toContain(token);
+    expect(home.log()).not.toContain(token);
+    expect(await driver.title()).toBe('fake /');
+
+    const call = `return window.__TAURI_INTERNALS__.invoke(given[0], given[1])
+      .then(() => 'done', (error) => String(error))`;
+    for (const [name, parameters] of [
+      ['plugin:window|close', {}],
+      ['plugin:app|version', {}],
+      ['plugin:window-state|save_window_state', { flags: 1 }],
+      ['plugin:event|emit', { event: 'x', payload: 1 }],
+    ] as const) {
+      expect(await driver.evaluate(call, name, parameters)).toMatch(
+        /not allowed|denied|not found/i,
+      );
+    }
+    await driver.stop();
+    await home.empties(deadlineMs);
+  });
+
+  test('stays with the agent, and opens links in other programs', async () => {
+    home = homeIn(folder.path, display, '');
+    const driver = await drive(home);
+    await waitFor(() => driver.evaluate<string>(textOf('#token')).catch(() => ''), { deadlineMs });
+    const here = await driver.url();
+    const leave = 'setTimeout(() => { location.href = given[0] })';
+    for (const there of ['http://127.0.0.1:9/', 'joy-shell:quit', 'file:///etc/passwd'])
+      await driver.evaluate(leave, there);
+    await driver.click('#outside');
+    await waitFor(() => home.opened().length > 0, { deadlineMs, what: 'the link is opened' });
+    expect(home.opened()).toEqual(['https://example.org/manual']);
+    expect(await driver.url()).toBe(here);
+    await driver.stop();
+    await home.empties(deadlineMs);
+  });
+
+  test('says why there is no agent, and tries again when told', async () => {
+    home = homeIn(folder.path, display, 'failing');
+    const driver = await drive(home);
+    const why = () => driver.evaluate<string>(textOf('#why')).catch(() => '');
+    expect(await waitFor(why, { deadlineMs })).toBe(
+      'The folder of settings cannot be written. (E_DESKTOP)',
+    );
+    await pictureOf('no-agent', driver);
+    const starts = () => home.log().split('fake agent: started').length - 1;
+    expect(starts()).toBe(1);
+    await driver.click('#retry');
+    await waitFor(() => starts() === 2, { deadlineMs, what: 'a second start' });
+    await driver.stop();
+    await home.empties(deadlineMs);
+  });
+
+  test('believes no other program that listens', async () => {
+    home = homeIn(folder.path, display, 'lying');
+    const driver = await drive(home);
+    const why = () => driver.evaluate<string>(textOf('#why')).catch(() => '');
+    expect(await waitFor(why, { deadlineMs })).toContain('did not prove');
+    await driver.stop();
+    await home.empties(deadlineMs);
+  });
+});
+
+describe('what the agent asks', () => {
+  test('is done for a page, and answered once', async () => {
+    home = homeIn(folder.path, display, '');
+    const project = join(folder.path, 'uart');
+    await mkdir(project);
+    await writeFile(join(project, 'top.v'), '');
+    home.environment.JOH_DESKTOP_CHOICE = project;
+    const child = start();
+    await agentAfter();
+    expect(await ask({ id: 1, kind: 'choose-folder', startIn: null })).toEqual({
+      id: 1,
+      folder: project,
+    });
+    expect(await ask({ id: 2, kind: 'open-external', url: 'mailto:ada@example.org' })).toEqual({
+      id: 2,
+    });
+    expect(await ask({ id: 3, kind: 'reveal', path: join(project, 'top.v') })).toEqual({ id: 3 });
+    expect(home.opened()).toEqual(['mailto:ada@example.org', project]);
+    for (let id = 4; id < 9; id += 1)
+      await ask({ id, kind: 'open-external', url: 'https://example.org/' });
+    const flood = await ask({ id: 20, kind: 'open-external', url: 'https://example.org/' });
+    expect(flood?.failed).toContain('Too many');
+    expect(await ask({ id: 9, kind: 'new-window', path: '/folder/uart' })).toEqual({ id: 9 });
+    await waitFor(async () => (await about()).pages.includes('/folder/uart'), { deadlineMs });
+    await ask({ id: 10, kind: 'quit' });
+    expect(await ending(child)).toBe(0);
+    expect(home.log()).toContain('{"closing":{"page":null}}');
+    await home.empties(deadlineMs);
+  });
+});
+
+describe('a second start', () => {
+  test('opens its folder in a window of the first', async () => {
+    home = homeIn(folder.path, display, '');
+    const project = join(folder.path, 'second');
+    await mkdir(project);
+    const first = start();
+    await agentAfter();
+    expect(await ending(start(`file://${project}`))).toBe(0);
+    await waitFor(async () => (await about()).pages.includes('/folder/second'), { deadlineMs });
+    first.kill('SIGTERM');
+    expect(await ending(first)).toBe(0);
+    await home.empties(deadlineMs);
+  });
+
+  test('without a session bus leaves the first alone', async () => {
+    home = homeIn(folder.path, display, '');
+    delete home.environment.DBUS_SESSION_BUS_ADDRESS;
+    const first = start();
+    const { pid } = await agentAfter();
+    expect(await ending(start())).toBe(1);
+    expect((await about()).pid).toBe(pid);
+    first.kill('SIGTERM');
+    expect(await ending(first)).toBe(0);
+    await home.empties(deadlineMs);
+  });
+});
+
+describe('the agent', () => {
+  test.each(['', 'deaf'])('does not outlive a shell that is killed (%j)', async (sin) => {
+    home = homeIn(folder.path, display, sin);
+    const child = start();
+    await agentAfter();
+    child.kill('SIGKILL');
+    await ending(child);
+    await home.empties(deadlineMs);
+  });
+
+  test('that is too busy to hear does not outlive it either', async () => {
+    home = homeIn(folder.path, display, '');
+    const child = start();
+    await agentAfter();
+    await fetch(`http://127.0.0.1:${home.port()}/busy`, { method: 'POST' });
+    child.kill('SIGKILL');
+    await ending(child);
+    await home.empties(deadlineMs);
+  });
+
+  test('that hears nothing is ended with the shell', async () => {
+    home = homeIn(folder.path, display, 'deaf');
+    const child = start();
+    await agentAfter();
+    child.kill('SIGTERM');
+    expect(await ending(child)).toBe(0);
+    await home.empties(deadlineMs);
+  });
+
+  test('that is killed comes back at its port, with the page and a new secret', async () => {
+    home = homeIn(folder.path, display, '');
+    const driver = await drive(home);
+    const secret = () => driver.evaluate<string>(textOf('#token')).catch(() => '');
+    const before = await waitFor(secret, { deadlineMs });
+    const { pid } = await about();
+    const port = home.port();
+    process.kill(pid, 'SIGKILL');
+    await agentAfter(pid);
+    const after = await waitFor(
+      async () => {
+        const now = await secret();
+        return now !== before && now;
+      },
+      { deadlineMs, what: 'the page has the new secret' },
+    );
+    expect(after).toMatch(/^[0-9a-f]{64}$/);
+    expect(home.port()).toBe(port);
+    await driver.stop();
+    await home.empties(deadlineMs);
+  });
+
+  test('that dies each time is given up', async () => {
+    home = homeIn(folder.path, display, 'dying');
+    const driver = await drive(home);
+    const why = () => driver.evaluate<string>(textOf('#why')).catch(() => '');
+    expect(await waitFor(why, { deadlineMs })).toContain('ended by itself (exit status: 3)');
+    expect(home.log().split('ended by itself').length - 1).toBe(4);
+    await driver.stop();
+    await home.empties(deadlineMs);
+  });
+});
+
+async function pictureOf(name: string, driver: { screenshot(): Promise<Buffer> }): Promise<void> {
+  const pictures = process.env.JOH_PICTURES;
+  if (!pictures) return;
+  await mkdir(pictures, { recursive: true });
+  await writeFile(join(pictures, `desktop-${name}.png`), await driver.screenshot());
+}

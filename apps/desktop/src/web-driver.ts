@@ -1,0 +1,141 @@
+/** The part of W3C WebDriver that the tests need, spoken to Debian's WebKitWebDriver. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { waitFor } from '@joh/testkit';
+import { end } from './display.ts';
+
+export interface WebDriver {
+  /** Runs the body of a function in the page, with `given` as its parameters; promises are awaited. */
+  evaluate<T>(body: string, ...parameters: unknown[]): Promise<T>;
+  url(): Promise<string>;
+  title(): Promise<string>;
+  /** Clicks the first element that a CSS selector finds. */
+  click(selector: string): Promise<void>;
+  /** Types into what has the focus. Names of keys are WebDriver's code points, see `keys`. */
+  type(text: string): Promise<void>;
+  /** Presses keys together: the last while the others are held. */
+  chord(...keys: string[]): Promise<void>;
+  /** A PNG of the page. */
+  screenshot(): Promise<Buffer>;
+  stop(): Promise<void>;
+}
+
+/** Keys that are no characters. */
+export const keys = {
+  enter: '\uE007',
+  escape: '\uE00C',
+  control: '\uE009',
+  shift: '\uE008',
+  alt: '\uE00A',
+  down: '\uE015',
+  tab: '\uE004',
+  space: ' ',
+  end: '\uE010',
+  f1: '\uE031',
+};
+
+const commandDeadlineMs = 60_000;
+const startDeadlineMs = 20_000;
+const element = 'element-6066-11e4-a52e-4f735466cecf';
+
+/** Starts `binary` in `environment` and drives its first window. */
+export async function driveApplication(
+  binary: string,
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<WebDriver> {
+  const port = await freePort();
+  const env = { ...environment, TAURI_WEBVIEW_AUTOMATION: 'true' };
+  const driver = spawn('WebKitWebDriver', [`--port=${port}`], { env, stdio: 'ignore' });
+  const failed = new Promise<never>((_resolve, reject) => {
+    driver.once('error', (cause) =>
+      reject(new Error('this test needs apt-get install webkit2gtk-driver', { cause })),
+    );
+  });
+  const call = caller(`http://127.0.0.1:${port}`);
+  try {
+    await Promise.race([
+      failed,
+      waitFor(
+        () =>
+          call('GET', '/status').then(
+            () => true,
+            () => false,
+          ),
+        {
+          what: 'WebKitWebDriver answers',
+          deadlineMs: startDeadlineMs,
+        },
+      ),
+    ]);
+    const session = await call<{ sessionId: string }>('POST', '/session', {
+      capabilities: {
+        alwaysMatch: { 'webkitgtk:browserOptions': { binary, args: parameters } },
+      },
+    });
+    return openSession(driver, call, `/session/${session.sessionId}`);
+  } catch (error) {
+    await end(driver);
+    throw error;
+  }
+}
+
+type Call = <T>(method: string, path: string, body?: object) => Promise<T>;
+
+function caller(base: string): Call {
+  return async (method, path, body) => {
+    const response = await fetch(base + path, {
+      method,
+      signal: AbortSignal.timeout(commandDeadlineMs),
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    const { value } = (await response.json()) as { value: { error?: string; message?: string } };
+    if (!response.ok) throw new Error(`${path}: ${value.error}: ${value.message}`);
+    return value as never;
+  };
+}
+
+function openSession(driver: ChildProcess, call: Call, path: string): WebDriver {
+  const actions = (list: object[]) =>
+    call<void>('POST', `${path}/actions`, {
+      actions: [{ type: 'key', id: 'keys', actions: list }],
+    });
+  const down = (value: string) => ({ type: 'keyDown', value });
+  const up = (value: string) => ({ type: 'keyUp', value });
+  return {
+    async evaluate(body, ...args) {
+      const script = `const done = arguments[arguments.length - 1];
+        (async (...given) => { ${body} })(...arguments)
+          .then((value) => done({ value }), (error) => done({ thrown: String(error) }));`;
+      const result = await call<{ value?: unknown; thrown?: string }>(
+        'POST',
+        `${path}/execute/async`,
+        { script, args },
+      );
+      if (result.thrown !== undefined) throw new Error(result.thrown);
+      return result.value as never;
+    },
+    url: () => call('GET', `${path}/url`),
+    title: () => call('GET', `${path}/title`),
+    async click(selector) {
+      const using = { using: 'css selector', value: selector };
+      const found = await call<Record<string, string>>('POST', `${path}/element`, using);
+      await call('POST', `${path}/element/${found[element]}/click`, {});
+    },
+    type: (text) => actions([...text].flatMap((key) => [down(key), up(key)])),
+    chord: (...pressed) => actions([...pressed.map(down), ...pressed.toReversed().map(up)]),
+    screenshot: async () => Buffer.from(await call<string>('GET', `${path}/screenshot`), 'base64'),
+    async stop() {
+      await call('DELETE', path).catch(() => {});
+      await end(driver);
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
