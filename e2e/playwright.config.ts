@@ -31,12 +31,15 @@ export default defineConfig<object, ProductOptions>({
     trace: 'retain-on-failure',
   },
   projects: [
-    { name: 'local', use: { engine: 'local' }, testIgnore: /rack-faults/ },
+    { name: 'local', use: { engine: 'local' }, testIgnore: /rack-faults|in-a-container/ },
     { name: 'faults', testMatch: /rack-faults\.spec\.ts/ },
     ...(['docker', 'cluster', 'swarm'] as const).map((engine) => ({
       name: engine,
       use: { engine },
-      testMatch: /life-of-a-session\.spec\.ts/,
+      testMatch:
+        engine === 'docker'
+          ? /(life-of-a-session|boards-in-a-container)\.spec\.ts/
+          : /life-of-a-session\.spec\.ts/,
     })),
   ],
 });

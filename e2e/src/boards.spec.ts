@@ -1,6 +1,7 @@
 /** Boards behind WebUSB, simulated, in the Board view and under the tools of the IDE's terminal. */
 import { join } from 'node:path';
 import { expect as baseExpect, type Page } from '@playwright/test';
+import { connectBoard, type Desk, unmodifiedTools } from './board-desk.ts';
 import { idePage } from './ide-page.ts';
 import { enter, newPerson } from './person.ts';
 import { picture } from './picture.ts';
@@ -17,14 +18,6 @@ test.setTimeout(600_000);
 const image = 'build/top.bin';
 const otherDevice = join(root, 'packages/bitstream/fixtures/hx8k-memory.bin');
 
-interface Desk {
-  page: Page;
-  usb: UsbHand;
-  view: ReturnType<Page['getByTestId']>;
-  /** Runs a command in the terminal; the text of the terminal after it. */
-  run(command: string): Promise<string>;
-}
-
 test('boards on the desk: programmed by the Board view and by the terminal’s tools', async ({
   page,
   product,
@@ -38,7 +31,7 @@ test('boards on the desk: programmed by the Board view and by the terminal’s t
     const desk = await sitDown(page, usb);
     await test.step('flash and SRAM through WebUSB', () => programs(desk));
     await test.step('what goes wrong has its page', () => misfortunes(desk));
-    await test.step('unmodified tools in the terminal', () => tools(desk));
+    await test.step('unmodified tools in the terminal', () => unmodifiedTools(desk, image));
     await test.step('taking the board away, and reloading, ends a tool', () => endings(desk));
   } finally {
     await person.client.sessions.remove(session);
@@ -50,30 +43,7 @@ async function sitDown(page: Page, usb: UsbHand): Promise<Desk> {
   await page.keyboard.press('Control+Shift+B');
   await expect(page.getByTestId('build-state')).toContainText(/Built in/, { timeout: 240_000 });
   await page.getByTestId('build-view').getByRole('button', { name: 'Program a board' }).click();
-  const view = page.getByTestId('board-view');
-  await usb.plug('icebreaker');
-  await usb.pick('icebreaker');
-  await view.getByTestId('board-connect').click();
-  await expect(view.getByTestId('board-select').locator('option')).toContainText([
-    'iCEBreaker (ICE0042)',
-  ]);
-  await view.getByTestId('board-select').selectOption({ label: 'iCEBreaker (ICE0042)' });
-  const ide = idePage(page);
-  await page.keyboard.press('Control+`');
-  await expect(page.locator('.xterm').first()).toBeVisible();
-  let count = 0;
-  return {
-    page,
-    usb,
-    view,
-    run: async (command) => {
-      count += 1;
-      // The terminal's echo has the mark in two pieces, the output in one.
-      await ide.inTerminal(`clear; ${command}; echo en"d"-${count} $?`);
-      await expect(ide.terminal).toContainText(`end-${count} `, { timeout: 120_000 });
-      return (await ide.terminal.textContent())?.replaceAll('\u00a0', ' ') ?? '';
-    },
-  };
+  return connectBoard(page, usb);
 }
 
 const program = async ({ view }: Desk, target: 'flash' | 'sram') => {
@@ -130,29 +100,6 @@ async function misfortunes(desk: Desk): Promise<void> {
   await fails('E_BITSTREAM_UNREADABLE', 'checksum is wrong', 'Nothing was sent');
   await run(`mv build/good.bin ${image}`);
   baseExpect(await usb.transfers('icebreaker')).toBe(before);
-}
-
-async function tools(desk: Desk): Promise<void> {
-  const { page, usb, view, run } = desk;
-  await usb.plug('icebreaker', { jumpers: 'sram' });
-  const load = `openFPGALoader -b ice40_generic -m ${image}`;
-  baseExpect(await run(load)).toMatch(/connected, but not shared .*Use from the terminal/s);
-  const device = (id: string) => view.locator(`[data-device^="usb:${id}"]`);
-  await device('0403:6010').getByTestId('board-share').check();
-  baseExpect(await run(load)).toMatch(/end-\d+ 0/);
-  baseExpect(await usb.state('icebreaker')).toMatchObject({ configured: true, source: 'sram' });
-  await usb.plug('icebreaker', { jumpers: 'sram' });
-  baseExpect(await usb.state('icebreaker')).toMatchObject({ configured: false });
-  baseExpect(await run(`iceprog -S ${image}`)).toMatch(/cdone: high.*end-\d+ 0/s);
-  baseExpect(await usb.state('icebreaker')).toMatchObject({ configured: true, source: 'sram' });
-
-  await usb.plug('fomu');
-  await usb.pick('fomu');
-  await page.getByTestId('board-connect-any').click();
-  await device('1209:5bf0').getByTestId('board-share').check();
-  // 74: it asks for a status after the end, and the bootloader has gone, as on the real board.
-  baseExpect(await run(`dfu-util -d 1209:5bf0 -D ${image}`)).toMatch(/Download done.*end-\d+ 74/s);
-  baseExpect(await usb.state('fomu')).toMatchObject({ configured: true });
 }
 
 async function endings(desk: Desk): Promise<void> {
