@@ -2,6 +2,7 @@
 import { newId, systemRandom } from '@joh/clock';
 import type { ContainerId, NodeId } from '@joh/protocol';
 import { waitFor } from '@joh/testkit';
+import type { NixSubject } from './conformance-nix.ts';
 import type { ContainerSpec, Engine, EngineContainer, EngineEvent } from './engine.ts';
 
 export interface ConformanceSubject {
@@ -15,6 +16,8 @@ export interface ConformanceSubject {
   answer(node?: NodeId): Promise<void>;
   /** References that its nodes can run, and cannot get; absent for a kind without images. */
   images?: { there: string; missing: string };
+  /** Absent for a kind whose containers have no Nix. */
+  nix?: NixSubject;
   /** Removes everything the subject made. */
   close(): Promise<void>;
 }

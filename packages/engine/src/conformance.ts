@@ -5,10 +5,12 @@
  */
 import { type ContainerId, isFault, type NodeId } from '@joh/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { casesOfNix } from './conformance-nix.ts';
 import { casesOfNodes, lossOf } from './conformance-nodes.ts';
 import { bound, type ConformanceSubject, type World, worldOf } from './conformance-world.ts';
 import type { EngineContainer, EngineEvent } from './engine.ts';
 
+export { nixCases } from './conformance-nix.ts';
 export { severalNodes } from './conformance-nodes.ts';
 export type { ConformanceSubject } from './conformance-world.ts';
 
@@ -37,6 +39,7 @@ const names = (id: ContainerId, events: EngineEvent[]) =>
 
 const cases = {
   ...casesOfNodes,
+  ...casesOfNix,
   'describes its nodes': async ({ engine }) => {
     const nodes = await engine.nodes(bound());
     expect(nodes.length).toBeGreaterThan(0);

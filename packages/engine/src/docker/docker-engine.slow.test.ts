@@ -6,6 +6,7 @@ import type { ContainerId } from '@joh/protocol';
 import {
   type DockerHost,
   type FakeFrontend,
+  nixSeed,
   startDockerHost,
   startFakeFrontend,
   waitFor,
@@ -13,12 +14,14 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineConformance, severalNodes } from '../conformance.ts';
 import { createInside, type Inside } from '../conformance-inside.ts';
+import { keptBelow } from '../conformance-nix.ts';
 import { buildTestImage, root } from '../conformance-rack.ts';
 import type { ContainerSpec, Engine, EngineEvent } from '../engine.ts';
 import { createDockerEngine, type DockerEngineOptions } from './docker-engine.ts';
 import { createEngineApi, type EngineApi } from './engine-api.ts';
 
 const clock = systemClock();
+const nixImage = 'joh-session:nix';
 /** The command line of one of the image's programs. */
 const program = (name: string) => `/opt/joh/bin/node /opt/joh/agent/${name}.js`;
 const signal = (ms = 20_000) => AbortSignal.timeout(ms);
@@ -38,6 +41,8 @@ beforeAll(async () => {
   host = await startDockerHost();
   api = createEngineApi({ clock, endpoint: { socketPath: host.socketPath } });
   const image = await timed('image_build_ms', () => buildTestImage(host));
+  const seed = await nixSeed();
+  await timed('nix_image_build_ms', () => buildTestImage(host, { tag: nixImage, seed }));
   figures.image_mb = Math.round(image.bytes / 1e6);
   inside = createInside(api);
 });
@@ -76,6 +81,7 @@ engineConformance({
       silence: () => host.kill(),
       answer: () => host.start(),
       images: { there: 'joh-session:dev', missing: `${registry.address}/joh-missing:1` },
+      nix: { image: nixImage, sh: inside.sh, kept: keptBelow(host.traces.folder) },
       close: async () => void registry.close(),
     };
   },

@@ -92,6 +92,7 @@ engineConformance({
       for (const one of nodesOf(node)) one.heal();
     },
     images: { there: rack.image, missing: rack.missing },
+    nix: rack.nix,
     close: async () => undefined,
   }),
 });

@@ -55,7 +55,9 @@ export async function buildSessionImage(
   const api = createEngineApi({ clock, endpoint: { socketPath } });
   const context = await mkdtemp(join(tmpdir(), 'joh-image-'));
   try {
-    const base = options.seed ? await ensureSeedImage(api, options, options.seed) : options.base;
+    const { seed } = options;
+    const recipe = join(options.recipe, 'seed');
+    const base = seed ? await buildSeedImage(api, { ...options, seed, recipe }) : options.base;
     await stage(context, options);
     const flags = ['--dereference', '--mode=a+rX', '--exclude=./agent/toolchain'];
     await build(api, { ...options, tag, base }, [...flags, '--directory', context, '.']);
@@ -68,14 +70,23 @@ export async function buildSessionImage(
   }
 }
 
-/** A large seed takes minutes to hand over, so it is an image by itself, made once. */
-async function ensureSeedImage(
-  api: EngineApi,
-  options: SessionImageOptions,
-  seed: SessionSeed,
-): Promise<string> {
-  const { base, signal } = options;
-  const recipe = join(options.recipe, 'seed');
+export interface SeedImageOptions {
+  /** Image to build on. */
+  base: string;
+  seed: SessionSeed;
+  /** Folder with the Dockerfile of seeds. */
+  recipe: string;
+  onLine?: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/**
+ * Builds a base with a seeded Nix store, unless it is there: a large seed takes minutes to hand over, so it
+ * is an image by itself, named for all that is in it.
+ * @returns its name.
+ */
+export async function buildSeedImage(api: EngineApi, options: SeedImageOptions): Promise<string> {
+  const { base, seed, recipe, signal } = options;
   const [closure, found] = await Promise.all([readSeed(seed, signal), inspect(api, base, signal)]);
   const tag = await seedTag(closure, found?.Id ?? base, recipe);
   if (await inspect(api, tag, signal)) return tag;
@@ -99,9 +110,11 @@ function seedContext({ paths, root = '/' }: SeedClosure, context: string, recipe
   ];
 }
 
-interface BuildOptions extends SessionImageOptions {
+interface BuildOptions {
   tag: string;
   base: string;
+  onLine?: (line: string) => void;
+  signal: AbortSignal;
 }
 
 /** Builds what tar packs. */
@@ -145,7 +158,7 @@ async function stage(context: string, options: SessionImageOptions): Promise<voi
   else await mkdir(join(context, 'toolchain'));
 }
 
-function follow(line: string, { onLine }: SessionImageOptions): void {
+function follow(line: string, { onLine }: BuildOptions): void {
   if (!line.trim()) return;
   const read = buildLine.safeParse(JSON.parse(line));
   if (!read.success) return;

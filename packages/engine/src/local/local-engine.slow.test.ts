@@ -6,7 +6,12 @@ import { newId, systemClock, systemRandom } from '@joh/clock';
 import type { ContainerId } from '@joh/protocol';
 import { startFakeFrontend, type TemporaryFolder, temporaryFolder, waitFor } from '@joh/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ConformanceSubject, engineConformance, severalNodes } from '../conformance.ts';
+import {
+  type ConformanceSubject,
+  engineConformance,
+  nixCases,
+  severalNodes,
+} from '../conformance.ts';
 import type { ContainerSpec, Engine } from '../engine.ts';
 import { createLocalEngine } from './local-engine.ts';
 import { readEnvironment, readProcess, readProcesses } from './process-table.ts';
@@ -58,6 +63,7 @@ for (const isolation of ['none', 'auto'] as const) {
         reason: 'there is no daemon between FM and its child processes',
       },
       ...severalNodes.map((name) => ({ case: name, reason: 'it has one node' })),
+      ...nixCases.map((name) => ({ case: name, reason: 'it has no images' })),
     ],
   });
 }

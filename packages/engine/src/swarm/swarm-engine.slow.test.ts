@@ -45,7 +45,7 @@ it('runs the session image: its agent registers, and is held as on Docker', asyn
   const inside = rack.inside[1] as Inside;
   // Not there: a node asks its registry first, and then takes what it has.
   const tag = `${rack.cluster.registry?.address}/joh-session:dev`;
-  await buildTestImage(node, tag);
+  await buildTestImage(node, { tag });
   const frontend = await startFakeFrontend(rack.cluster.testAddress);
   const engine = engineOn('image');
   const signal = () => AbortSignal.timeout(60_000);
@@ -113,6 +113,7 @@ engineConformance({
     silence: async () => rack.cluster.nodes[0]?.kill(),
     answer: async () => rack.cluster.nodes[0]?.start(),
     images: { there: rack.image, missing: rack.missing },
+    nix: rack.nix,
     close: async () => undefined,
   }),
   skip: [

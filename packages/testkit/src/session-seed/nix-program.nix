@@ -27,6 +27,8 @@ derivation {
     for file in $($run --list $src/usr/bin/nix | sed -n 's/.* => \([^ ]*\) .*/\1/p'); do
       cp -L $file $out/lib/
     done
+    # Looked for when it resolves a name.
+    cp -L $libraries/libnss_dns.so.2 $out/lib/
     cp $src/usr/bin/nix $out/bin/nix
     chmod u+w $out/bin/nix
     dpkg-deb -x $patchelf u
