@@ -11,6 +11,7 @@ import {
   type BuildEvent,
   type ChannelParams,
   fault,
+  type ShellState,
   type Simulation,
   type SourceControlStatus,
   type Terminal,
@@ -155,6 +156,7 @@ export function createSimulatedAgent(options: {
       everyone((rpc) => rpc.notify('terminals.exited', { terminal, exitCode: 0 }));
       return {};
     },
+    ...shellHandlers(),
     'languages.list': () => ({
       servers: [
         {
@@ -334,4 +336,18 @@ function missing() {
   return Object.fromEntries(
     Object.keys(agentRpc.methods).map((method) => [method, refuse]),
   ) as unknown as HandlersOf<(typeof agentRpc)['methods']>;
+}
+
+/** A project without a shell of its own. */
+function shellHandlers() {
+  const state: ShellState = {
+    ...{ shell: null, description: null, phase: 'none', activity: null, origin: null },
+    ...{ tookMs: null, changed: [], problem: null, reason: null },
+  };
+  return {
+    'shell.describe': () => state,
+    'shell.reload': done,
+    'shell.cancel': done,
+    'shell.output': () => ({ text: '' }),
+  };
 }

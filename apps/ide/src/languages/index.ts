@@ -38,45 +38,62 @@ export const languages: Feature = {
     }
   },
   async activate(ide) {
-    const { servers } = await ide.agent.call('languages.list', {});
-    startWhenNeeded(ide, servers);
+    const show = createServers(ide);
+    show((await ide.agent.call('languages.list', {})).servers);
+    let shell: string | null | undefined;
+    ide.agent.onNotice('shell.changed', (state) => {
+      if (state.phase !== 'ready' || state.shell === shell) return;
+      shell = state.shell;
+      ide.agent.call('languages.list', {}).then(({ servers }) => show(servers), ide.report);
+    });
   },
 };
 
-/** A server starts with the first file of one of its languages. */
-function startWhenNeeded(ide: Ide, servers: LanguageServer[]): void {
-  const { workspace, languages: api } = ide.vscode;
-  const waiting = new Set(servers);
+/** A server that is not here any more is stopped; another starts with the first file of its languages. */
+function createServers(ide: Ide): (servers: readonly LanguageServer[]) => void {
+  const { workspace } = ide.vscode;
+  const running = new Map<string, Promise<() => Promise<void>>>();
+  let offered: readonly LanguageServer[] = [];
+  let items: { dispose(): void }[] = [];
   const start = (languageId: string, scheme: string) => {
     if (scheme !== 'file') return;
-    for (const server of waiting) {
-      if (!server.languages.includes(languageId)) continue;
-      waiting.delete(server);
-      startServer(ide, server).catch((error: unknown) => {
-        ide.report(error);
-      });
+    for (const server of offered) {
+      if (!server.languages.includes(languageId) || running.has(server.id)) continue;
+      const started = startServer(ide, server);
+      running.set(server.id, started);
+      started.catch(ide.report);
     }
   };
-  for (const { languageId, uri } of workspace.textDocuments) start(languageId, uri.scheme);
   workspace.onDidOpenTextDocument(({ languageId, uri }) => start(languageId, uri.scheme));
-  showServers(ide, api, servers);
+  return (servers) => {
+    offered = servers;
+    for (const [id, started] of running) {
+      if (servers.some((server) => server.id === id)) continue;
+      running.delete(id);
+      started.then((stop) => stop()).catch(() => undefined);
+    }
+    for (const item of items) item.dispose();
+    items = showServers(ide, servers);
+    for (const { languageId, uri } of workspace.textDocuments) start(languageId, uri.scheme);
+  };
 }
 
-async function startServer({ agent }: Ide, server: LanguageServer): Promise<void> {
+async function startServer({ agent }: Ide, server: LanguageServer): Promise<() => Promise<void>> {
   const { startClient } = await import('./client.ts');
-  await startClient({ server, connect: () => agent.language(server.id) });
+  return startClient({ server, connect: () => agent.language(server.id) });
 }
 
 /** Behind the braces in the status bar: which server answers for this file, and whose it is. */
-function showServers(ide: Ide, api: Ide['vscode']['languages'], servers: LanguageServer[]): void {
-  for (const { id, title, languages: ids, origin } of servers) {
-    const item = api.createLanguageStatusItem(
+function showServers({ vscode }: Ide, servers: readonly LanguageServer[]) {
+  return servers.map(({ id, title, languages: ids, origin }) => {
+    const item = vscode.languages.createLanguageStatusItem(
       `joh.language.${id}`,
       ids.map((language) => ({ scheme: 'file', language })),
     );
     item.name = 'Language server';
     item.text = title;
     item.detail = origin === 'shell' ? "from the project's shell" : 'built in';
-    item.severity = ide.vscode.LanguageStatusSeverity.Information;
-  }
+    item.severity = vscode.LanguageStatusSeverity.Information;
+    return item;
+  });
 }

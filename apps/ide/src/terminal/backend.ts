@@ -9,6 +9,7 @@ import type { IProcessDetails } from '@codingame/monaco-vscode-api/vscode/vs/pla
 import type { Clock } from '@joh/clock';
 import type { Terminal } from '@joh/protocol';
 import type { Agent } from '../agent/agent.ts';
+import { terminalTitle } from '../shell/model.ts';
 import { parseLayout, restoredLayout } from './layout.ts';
 import { createTerminalProcess } from './process.ts';
 
@@ -43,6 +44,7 @@ export function createTerminalBackend(options: TerminalBackendOptions): ITermina
       cwd,
       terminal,
       onStarted: (started) => numbers.set(id, started.id),
+      titleOf: ({ title, shell = null }, now) => terminalTitle(title, shell, now),
       closeSoon: (close) => void clock.after(closeAfterMs, close),
     });
   return {

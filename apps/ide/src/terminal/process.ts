@@ -7,7 +7,7 @@ import {
   type ITerminalChildProcess,
   ProcessPropertyType,
 } from '@codingame/monaco-vscode-api/vscode/vs/platform/terminal/common/terminal';
-import { isFault, type Terminal } from '@joh/protocol';
+import { isFault, type ShellState, type Terminal } from '@joh/protocol';
 import type { Agent, TerminalStream } from '../agent/agent.ts';
 
 /**
@@ -27,6 +27,8 @@ export interface TerminalProcessOptions {
   /** What `start` resizes to; an attached terminal keeps its own size until then. */
   onStarted: (terminal: Terminal) => void;
   closeSoon: (close: () => void) => void;
+  /** What its tab says, when the project's shell is that. */
+  titleOf: (terminal: Terminal, shell: ShellState) => string;
 }
 
 export function createTerminalProcess(options: TerminalProcessOptions): ITerminalChildProcess {
@@ -50,9 +52,19 @@ export function createTerminalProcess(options: TerminalProcessOptions): ITermina
   agent.onNotice('terminals.exited', (notice) => {
     if (notice.terminal === terminal?.id) finish(notice.exitCode);
   });
+  let shown: string | undefined;
+  const showTitle = (state: ShellState) => {
+    const title = terminal && options.titleOf(terminal, state);
+    // A terminal that is in the shell keeps the title that VS Code or its user gave it.
+    if (!terminal || !title || title === (shown ?? terminal.title)) return;
+    shown = title;
+    property.fire({ type: ProcessPropertyType.Title, value: title });
+  };
+  agent.onNotice('shell.changed', showTitle);
   const connect = async () => {
     terminal = await options.terminal();
     options.onStarted(terminal);
+    ignore(agent.call('shell.describe', {}).then(showTitle));
     stream = await agent.openTerminal(terminal.id);
     ready.fire({ pid: terminal.pid, cwd: terminal.cwd, windowsPty: undefined });
     let isFirst = true;
