@@ -6,6 +6,7 @@ import { folder } from './desktop/index.ts';
 import { languages } from './languages/index.ts';
 import { search } from './search/index.ts';
 import { session, sessionCommands } from './session/index.ts';
+import { shell } from './shell/index.ts';
 import { sourceControl } from './source-control/index.ts';
 import { createTerminalBackend } from './terminal/backend.ts';
 import { registerThemes } from './theme/index.ts';
@@ -16,7 +17,7 @@ import { startWorkbench } from './workbench/start.ts';
 
 /** What the page can do decides: a session of FrontendMaster, or a folder of this computer. */
 function featuresOf({ cloud, desktop }: Page): Feature[] {
-  const all = [search, sourceControl, languages, build, board, virtualBoard, session];
+  const all = [search, sourceControl, languages, shell, build, board, virtualBoard, session];
   return [...all, ...(cloud ? [sessionCommands] : []), ...(desktop ? [folder] : [])];
 }
 
