@@ -1,10 +1,16 @@
-# `nix-build` makes result/. Say here what the project builds, and how.
+# `nix-build`, or Build with nix-build, makes result/. Say here what the project builds, and how.
 { pkgs ? import <nixpkgs> { } }:
 
 pkgs.stdenvNoCC.mkDerivation {
   pname = "project";
   version = "0.1.0";
-  src = pkgs.lib.cleanSource ./.;
+
+  # Results of earlier builds are no sources.
+  src = builtins.path {
+    path = ./.;
+    name = "source";
+    filter = path: _: ! builtins.elem (baseNameOf path) [ ".git" "build" "result" ];
+  };
 
   dontBuild = true;
 

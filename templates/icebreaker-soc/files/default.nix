@@ -1,17 +1,28 @@
-# `nix-build` makes result/top.bin, the file for the board.
+# `nix-build`, or Build with nix-build, makes result/top.bin: the file for the board.
 { pkgs ? import <nixpkgs> { } }:
 
-pkgs.stdenv.mkDerivation {
+pkgs.stdenvNoCC.mkDerivation {
   pname = "icebreaker-soc";
   version = "0.1.0";
-  src = pkgs.lib.cleanSource ./.;
+
+  # Results of earlier builds are no sources.
+  src = builtins.path {
+    path = ./.;
+    name = "source";
+    filter = path: _: ! builtins.elem (baseNameOf path) [ ".git" "build" "result" ];
+  };
 
   nativeBuildInputs = with pkgs; [ yosys nextpnr icestorm iverilog ];
 
+  # top.il is the design as yosys read it: the virtual board simulates it.
   buildPhase = ''
     runHook preBuild
     mkdir -p build
-    yosys -q -p 'synth_ice40 -top top -json build/top.json' src/*.v
+    yosys -q -p '
+      synth_ice40 -top top -run begin:flatten;
+      write_rtlil build/top.il;
+      synth_ice40 -top top -json build/top.json -run flatten:
+    ' src/*.v
     nextpnr-ice40 --up5k --package sg48 --freq 12 --pcf icebreaker.pcf \
       --json build/top.json --asc build/top.asc
     icepack build/top.asc build/top.bin
@@ -20,13 +31,18 @@ pkgs.stdenv.mkDerivation {
 
   doCheck = true;
   checkPhase = ''
+    runHook preCheck
     for bench in core_tb top_tb; do
       iverilog -g2005 -o build/$bench src/*.v test/$bench.v
-      vvp build/$bench
+      vvp -N build/$bench
     done
+    runHook postCheck
   '';
 
   installPhase = ''
-    install -D -m 644 build/top.bin $out/top.bin
+    runHook preInstall
+    mkdir -p $out
+    cp build/top.bin build/top.il $out/
+    runHook postInstall
   '';
 }
