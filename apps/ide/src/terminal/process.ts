@@ -52,14 +52,7 @@ export function createTerminalProcess(options: TerminalProcessOptions): ITermina
   agent.onNotice('terminals.exited', (notice) => {
     if (notice.terminal === terminal?.id) finish(notice.exitCode);
   });
-  let shown: string | undefined;
-  const showTitle = (state: ShellState) => {
-    const title = terminal && options.titleOf(terminal, state);
-    // A terminal that is in the shell keeps the title that VS Code or its user gave it.
-    if (!terminal || !title || title === (shown ?? terminal.title)) return;
-    shown = title;
-    property.fire({ type: ProcessPropertyType.Title, value: title });
-  };
+  const showTitle = createTitle(options, () => terminal, property);
   agent.onNotice('shell.changed', showTitle);
   const connect = async () => {
     terminal = await options.terminal();
@@ -117,6 +110,23 @@ export function createTerminalProcess(options: TerminalProcessOptions): ITermina
     },
     acknowledgeDataEvent: (characters) => drawn.earn(characters),
     ...directoryParts(() => terminal?.cwd ?? options.cwd),
+  };
+}
+
+/** Says in its tab when the project's shell is another than the terminal's. */
+function createTitle(
+  { titleOf }: TerminalProcessOptions,
+  terminal: () => Terminal | undefined,
+  property: Emitter<IProcessProperty>,
+): (state: ShellState) => void {
+  let shown: string | undefined;
+  return (state) => {
+    const now = terminal();
+    const title = now && titleOf(now, state);
+    // A terminal that is in the shell keeps the title that VS Code or its user gave it.
+    if (!now || !title || title === (shown ?? now.title)) return;
+    shown = title;
+    property.fire({ type: ProcessPropertyType.Title, value: title });
   };
 }
 
