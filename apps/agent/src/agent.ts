@@ -119,6 +119,7 @@ async function closeSession(parts: {
   log: (text: string) => void;
 }): Promise<void> {
   const { project, terminals, nix, log } = parts;
+  project?.shell.close();
   project?.simulations.close();
   await project?.builds.close();
   await terminals.shutdown().catch((error: unknown) => log(`close: ${error}`));

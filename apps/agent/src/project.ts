@@ -29,8 +29,7 @@ export function createProject(
     git: Git;
     terminals: Terminals;
     boards: Boards;
-    /** Missing: no Nix is looked for. */
-    nix?: Nix;
+    nix: Nix;
     /** False: nothing that the folder says is evaluated, and only the product's own programs run. */
     isTrusted: boolean;
   },
@@ -40,7 +39,7 @@ export function createProject(
     ? openProjectShell({
         ...options,
         root,
-        nix: nix ?? withoutNix,
+        nix,
         observer: embedded.observer ?? null,
       })
     : createUntrustedShell(env);
@@ -73,8 +72,8 @@ export function createProject(
       random,
       environment: shell.environment,
       embedded: embedded.tool,
+      // A build by Nix evaluates what the folder says.
+      nix: isTrusted && nix ? nix : null,
     }),
   };
 }
-
-const withoutNix = { version: async () => null, push: () => undefined, frontend: () => null };

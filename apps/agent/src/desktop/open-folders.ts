@@ -117,6 +117,7 @@ async function openFolder(folder: DesktopFolder, options: FolderOptions): Promis
       await Promise.allSettled([
         project.builds.close(),
         Promise.resolve(project.simulations.close()),
+        Promise.resolve(project.shell.close()),
         terminals.shutdown(),
         boards.close(),
       ]);
