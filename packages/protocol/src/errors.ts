@@ -529,6 +529,13 @@ export const errors = {
     todo: 'Add one to shell.nix, or use a language that has one.',
     retry: 'never',
   },
+  E_SOURCE_CONTROL_NONE: {
+    status: 404,
+    what: '{path} is in no git repository.',
+    kept: 'Nothing was changed.',
+    todo: 'Run git init in a terminal if you want its versions to be kept.',
+    retry: 'never',
+  },
   E_SOURCE_CONTROL_FAILED: {
     status: 422,
     what: 'Git refused: {reason}.',

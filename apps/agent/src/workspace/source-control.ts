@@ -1,12 +1,15 @@
 /** The source control verbs of the RPC, over real git in the working copy. */
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { fault, type SourceControlStatus } from '@joh/protocol';
 import { limits } from '#limits';
 import { type Git, mustSucceed } from './git.ts';
 import { parseStatus } from './git-status.ts';
 
-/** Each verb throws `E_SOURCE_CONTROL_FAILED` with git's words; paths are absolute. */
+/**
+ * Each verb throws `E_SOURCE_CONTROL_NONE` where there is no repository, and `E_SOURCE_CONTROL_FAILED` with
+ * git's words; paths are absolute.
+ */
 export interface SourceControl {
   status(): Promise<SourceControlStatus>;
   stage(paths: readonly string[]): Promise<void>;
@@ -18,7 +21,37 @@ export interface SourceControl {
   original(path: string, revision: string): Promise<string | null>;
 }
 
-export function createSourceControl({ git, root }: { git: Git; root: string }): SourceControl {
+/** `root` may lie within its repository: what git says is of the whole one. */
+export function createSourceControl(options: { git: Git; root: string }): SourceControl {
+  const { git } = options;
+  let top: string | null = null;
+  const within = async <T>(work: (verbs: SourceControl) => Promise<T>): Promise<T> => {
+    top ??= await topOf(git, options.root);
+    return work(verbsIn(git, top));
+  };
+  return {
+    status: () => within(({ status }) => status()),
+    stage: (paths) => within(({ stage }) => stage(paths)),
+    unstage: (paths) => within(({ unstage }) => unstage(paths)),
+    discard: (paths) => within(({ discard }) => discard(paths)),
+    commit: (message, all) => within(({ commit }) => commit(message, all)),
+    push: () => within(({ push }) => push()),
+    pull: () => within(({ pull }) => pull()),
+    original: (path, revision) => within(({ original }) => original(path, revision)),
+  };
+}
+
+/** The top folder of the repository; as it was named, where that is the same. */
+async function topOf(git: Git, folder: string): Promise<string> {
+  const ended = await git(['rev-parse', '--show-toplevel'], { cwd: folder });
+  if (ended.exitCode !== 0 && /not a git repository/.test(ended.stderr)) {
+    throw fault('E_SOURCE_CONTROL_NONE', { path: folder });
+  }
+  const top = mustSucceed(ended).stdout.toString().replace(/\n$/, '');
+  return top === (await realpath(folder)) ? folder : top;
+}
+
+function verbsIn(git: Git, root: string): SourceControl {
   const run = async (args: readonly string[], input?: string, deadlineMs?: number) =>
     mustSucceed(
       await git(args, {
@@ -27,7 +60,7 @@ export function createSourceControl({ git, root }: { git: Git; root: string }): 
         ...(deadlineMs === undefined ? {} : { deadlineMs }),
       }),
     );
-  const within = (paths: readonly string[]) => paths.map((path) => inside(root, path)).join('\0');
+  const named = (paths: readonly string[]) => paths.map((path) => inside(root, path)).join('\0');
   const fromInput = ['--pathspec-from-file=-', '--pathspec-file-nul'];
   return {
     status: async () => {
@@ -44,10 +77,10 @@ export function createSourceControl({ git, root }: { git: Git; root: string }): 
       };
     },
     stage: async (paths) => {
-      if (paths.length > 0) await run(['add', '-A', ...fromInput], within(paths));
+      if (paths.length > 0) await run(['add', '-A', ...fromInput], named(paths));
     },
     unstage: async (paths) => {
-      if (paths.length > 0) await run(['reset', '-q', ...fromInput], within(paths));
+      if (paths.length > 0) await run(['reset', '-q', ...fromInput], named(paths));
     },
     discard: async (paths) => {
       if (paths.length === 0) return;

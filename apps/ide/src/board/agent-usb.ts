@@ -25,9 +25,9 @@ export function createAgentUsb({ agent, storage, vscode }: Ide): Usb {
   const connected = () => {
     rpc ??= agent.openDevices().then((channel) => {
       channel.onClose(() => {
+        // Nobody is told: who hears of it looks again, which opens the next channel.
         rpc = null;
         devices.clear();
-        events.dispatchEvent(new Event('disconnect'));
       });
       const opened = connect(channel);
       opened.onNotice('changed', () => events.dispatchEvent(new Event('connect')));

@@ -46,7 +46,7 @@ export function registerCommands(ide: Ide, desktop: Desktop): void {
     start: async () => ide.leave('/start'),
     window: () => call('newWindow', { page, path: '/start' }),
     reveal: () => call('reveal', { page, path: folder.path }),
-    restrict: () => setTrust(desktop, false),
+    restrict: () => setTrust(ide, desktop, false),
     udev: () => showUdevRules(ide, desktop),
     quit: () => call('quit', { page }),
   };

@@ -1,5 +1,5 @@
 /** Source control over the agent's git: lists, staging, commits, comparison, branch. */
-import type { SourceControlStatus } from '@joh/protocol';
+import { isFault, type SourceControlStatus } from '@joh/protocol';
 import type * as vscode from 'vscode';
 import type { Feature, Ide } from '../workbench/feature.ts';
 import { registerCommands } from './commands.ts';
@@ -10,6 +10,17 @@ import { branchLabel, type Change, changeLists, letterColour, letterWords } from
 /** `joh-git:/path?<revision>`: a file as it was. No revision is the index (gitrevisions(7)). */
 const scheme = 'joh-git';
 const index = '';
+
+/** Not worth a word: the folder has no repository, or is not trusted, which is said elsewhere. */
+const noneCodes = ['E_SOURCE_CONTROL_NONE', 'E_FOLDER_UNTRUSTED'] as const;
+const noRepository = {
+  branch: null,
+  upstream: null,
+  ahead: 0,
+  behind: 0,
+  operation: null,
+  files: [],
+};
 
 export const sourceControl: Feature = {
   contributes,
@@ -29,10 +40,11 @@ export const sourceControl: Feature = {
     const branch = createBranchItem(ide);
     const decorations = registerDecorations(ide);
     let untracked = new Set<string>();
+    let hasRepository = false;
     const redrawGutter = showGutter({
       ide,
       originalOf: (uri) => originalOf(ide, uri, 'HEAD'),
-      isTracked: (path) => path.startsWith(`${root}/`) && !untracked.has(path),
+      isTracked: (path) => hasRepository && path.startsWith(`${root}/`) && !untracked.has(path),
     });
     const show = (status: SourceControlStatus) => {
       const lists = changeLists(status);
@@ -45,11 +57,15 @@ export const sourceControl: Feature = {
         [...lists.merge, ...lists.staged, ...lists.changes].map(({ path }) => path),
       ).size;
       decorations.show([...lists.staged, ...lists.changes, ...lists.merge]);
-      branch.show(status);
+      branch.show(hasRepository ? status : null);
       originals.changed();
       redrawGutter();
     };
-    const refresh = createRefresh(async () => show(await agent.call('sourceControl.status', {})));
+    const refresh = createRefresh(async () => {
+      const status = await statusOf(ide);
+      hasRepository = status !== null;
+      show(status ?? noRepository);
+    });
     const pathsOf = (group: vscode.SourceControlResourceGroup) =>
       group.resourceStates.map(({ resourceUri }) => resourceUri.path);
     registerCommands({
@@ -66,6 +82,15 @@ export const sourceControl: Feature = {
     await refresh().catch(ide.report);
   },
 };
+
+async function statusOf({ agent }: Ide): Promise<SourceControlStatus | null> {
+  try {
+    return await agent.call('sourceControl.status', {});
+  } catch (error) {
+    if (noneCodes.some((code) => isFault(error, code))) return null;
+    throw error;
+  }
+}
 
 /** One at a time; asked for during one, it runs once more after it. */
 function createRefresh(run: () => Promise<void>): () => Promise<void> {
@@ -150,7 +175,9 @@ function createBranchItem({ vscode }: Ide) {
   item.name = 'Branch';
   item.command = 'workbench.view.scm';
   return {
-    show(status: SourceControlStatus) {
+    /** Null: there is no repository. */
+    show(status: SourceControlStatus | null) {
+      if (!status) return item.hide();
       const label = branchLabel(status);
       item.text = `$(git-branch) ${label}`;
       item.tooltip = 'Branch; opens Source Control';

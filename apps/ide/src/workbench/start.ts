@@ -69,7 +69,8 @@ export async function startWorkbench(options: StartOptions): Promise<typeof vsco
       },
       defaultLayout: {
         editors: firstFile ? [{ uri: URI.file(firstFile), openOnlyIfExists: true }] : [],
-        views: [{ id: 'workbench.explorer.fileView' }, { id: 'terminal' }],
+        // A terminal runs what the folder's shell says.
+        views: [{ id: 'workbench.explorer.fileView' }, ...(isTrusted ? [{ id: 'terminal' }] : [])],
       },
       productConfiguration: {
         nameShort: 'Joy of Hardware',
