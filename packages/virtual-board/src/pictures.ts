@@ -1,7 +1,6 @@
 /**
- * The boards that can be shown. Pins of the iCEBreaker are those of its template's constraints (a test
- * compares), the HX8K's those of picosoc's; the iCEstick's and UPduino 3's have not been held against a
- * schematic or a board.
+ * The boards that can be shown. Each row says where its pins come from; none has been held against a board.
+ * Where things are on a picture is by eye.
  */
 import type { BoardPicture, Light } from './picture.ts';
 
@@ -23,6 +22,7 @@ const low = { activeLow: true } as const;
 
 const pictures: readonly BoardPicture[] = [
   {
+    // Its template's constraints (a test compares).
     board: 'icebreaker',
     widthMm: 76,
     heightMm: 38,
@@ -55,6 +55,7 @@ const pictures: readonly BoardPicture[] = [
     ],
   },
   {
+    // icestorm, examples/icestick/icestick.pcf; amaranth-boards, icestick.py: the same.
     board: 'icestick',
     widthMm: 94,
     heightMm: 25,
@@ -76,6 +77,7 @@ const pictures: readonly BoardPicture[] = [
     ],
   },
   {
+    // icestorm, examples/hx8kboard/hx8kboard.pcf; amaranth-boards, ice40_hx8k_b_evn.py (serial port).
     board: 'ice40-hx8k',
     widthMm: 80,
     heightMm: 60,
@@ -104,6 +106,7 @@ const pictures: readonly BoardPicture[] = [
     ],
   },
   {
+    // The vendor's RTL/common/upduino.pcf; amaranth-boards, upduino_v3.py: the same.
     board: 'upduino3',
     widthMm: 56,
     heightMm: 22,
