@@ -19,8 +19,13 @@ const suites = {
   'dead-code': (run) => check(run, bin('knip'), ['--no-progress']),
   unit: (run) => vitest(run, 'unit'),
   build: (run) => check(run, process.execPath, ['tools/bundles.js']),
+  shell: (run) => check(run, 'nice', ['-n', '10', bin('node'), 'apps/desktop/check.ts']),
   engines: (run) => vitest(run, 'engines'),
   slow: (run) => vitest(run, 'slow'),
+  desktop: async (run) => {
+    await early;
+    return vitest(run, 'desktop');
+  },
   e2e: playwright,
 };
 /**
@@ -33,9 +38,11 @@ const rows = [
   ['dead-code'],
   ['unit'],
   ['build'],
-  ['slow', 'engines'],
+  ['slow', 'engines', 'desktop'],
   ['e2e'],
 ];
+/** Runs from the beginning with what the quick ones leave of the processor: Rust compiles for minutes. */
+const first = 'shell';
 
 installPackages();
 const wanted = process.argv.slice(2);
@@ -48,10 +55,12 @@ installSystemPackages();
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const lines = [];
+const early = wanted.length === 0 || wanted.includes(first) ? runSuite(first, false) : null;
 for (const row of rows) {
   const names = row.filter((name) => wanted.length === 0 || wanted.includes(name));
   await Promise.all(names.map((name, place) => runSuite(name, place === 0)));
 }
+await early;
 rmSync(results, { recursive: true, force: true });
 console.log(`\n${lines.join('\n')}`);
 console.log(describe(total));
