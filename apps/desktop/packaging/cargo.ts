@@ -21,17 +21,18 @@ export function shellBinary(profile: Profile = 'debug'): string {
 }
 
 /**
- * Runs cargo in the shell's crate.
+ * Runs cargo in the shell's crate, with the locked versions.
  * @throws when it is not there or says no.
  */
-export function cargo(...parameters: string[]): void {
-  const { status, error } = spawnSync('cargo', [...parameters, '--locked'], {
+export function cargo(command: string, ...parameters: string[]): void {
+  const locked = command === 'fmt' ? [] : ['--locked'];
+  const { status, error } = spawnSync('cargo', [command, ...locked, ...parameters], {
     cwd: crate,
     stdio: 'inherit',
     env: cargoEnvironment(),
   });
   if (error) throw new Error('cargo is needed: install Rust by rustup', { cause: error });
-  if (status !== 0) throw new Error(`cargo ${parameters.join(' ')} failed`);
+  if (status !== 0) throw new Error(`cargo ${command} ${parameters.join(' ')} failed`);
 }
 
 /** Cargo is found where rustup puts it, also by a shell that has not read rustup's profile. */

@@ -27,7 +27,7 @@ pub struct Settings {
     pub log: PathBuf,
     /// The port of last time, so that the page finds its web storage; 0 for any.
     pub port: u16,
-    /// What the first page shows.
+    /// What the page `/` shows, also after a restart.
     pub folder: Option<PathBuf>,
 }
 
@@ -259,8 +259,6 @@ impl Supervisor {
                     AgentLine::Ready { port, proof } if !ready && secret.proves(port, &proof) => {
                         ready = true;
                         self.settings.port = port;
-                        // What the first page shows was asked once; windows keep their own pages.
-                        self.settings.folder = None;
                         on_event(Event::Ready {
                             port,
                             secret: secret.clone(),
