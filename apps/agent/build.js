@@ -66,6 +66,8 @@ await build({
   minifyWhitespace: true,
   legalComments: 'none',
   plugins: [beside],
+  // The one of this platform is copied beside.
+  external: ['@node-usb/*'],
   banner: {
     js: "import{createRequire as joyRequire}from'node:module';const require=joyRequire(import.meta.url);",
   },
@@ -76,6 +78,7 @@ const natives = [
   `@lydell/node-pty-${platform}`,
   `@parcel/watcher-${platform}${process.platform === 'linux' ? `-${libc}` : ''}`,
   `@vscode/ripgrep-${platform}`,
+  `@node-usb/usb-${platform}${process.platform === 'linux' ? `-${libc === 'glibc' ? 'gnu' : libc}` : ''}`,
 ];
 for (const name of natives) {
   cpSync(folderOf(name), join(dist, 'node_modules', name), { recursive: true, dereference: true });
