@@ -12,6 +12,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { inspectBitstream } from '#bitstreams';
 import { type Builds, createBuilds } from '#builds';
 import { runToEnd } from '#processes';
+import { createFiles, writeFileWhole } from '#workspace';
 import { embeddedTool } from './built-project.ts';
 
 const templates = new URL('../../../../templates/', import.meta.url);
@@ -83,6 +84,30 @@ async function expectShell(): Promise<void> {
   expect(stdout, stderr).toMatch(/^\/nix\/store\/.*\/yosys\n$/);
 }
 
+/** The result as the explorer has it: open to read, closed to all else, also for an agent that is root. */
+async function expectReadOnly(result: string): Promise<void> {
+  const random = systemRandom();
+  const files = createFiles({ random });
+  expect(await files.stat(result)).toMatchObject({ targetType: 'directory', readonly: true });
+  expect(await files.list(result)).toContainEqual({
+    ...{ name: 'top.bin', type: 'file', targetType: null },
+  });
+  const inside = join(result, 'top.bin');
+  expect(await files.stat(inside)).toMatchObject({ type: 'file', readonly: true });
+  const refused = { code: 'E_FILE_REFUSED', message: expect.stringContaining('Nix store') };
+  const write = { path: inside, create: true, overwrite: true };
+  await expect(writeFileWhole(write, bytesOf('x'), random)).rejects.toMatchObject(refused);
+  await expect(files.remove(inside, false)).rejects.toMatchObject(refused);
+  await expect(files.makeDirectory(join(result, 'new'))).rejects.toMatchObject(refused);
+  await expect(files.rename(inside, join(root, 'build/mine.bin'), true)).rejects.toMatchObject(refused);
+  await expect(files.copy(join(root, 'joh.json'), inside, true)).rejects.toMatchObject(refused);
+  await files.copy(inside, join(root, 'build/mine.bin'), true);
+  expect(await readFile(join(root, 'build/mine.bin'))).toEqual(await readFile(inside));
+}
+async function* bytesOf(text: string) {
+  yield Buffer.from(text);
+}
+
 test('blinky: the bitstream of the native tools, for the simulated and the virtual board', async () => {
   await copyTemplate('icebreaker-blinky');
   // Also where an earlier run has built the same.
@@ -107,6 +132,8 @@ test('blinky: the bitstream of the native tools, for the simulated and the virtu
   // The result, and what it was built from.
   expect(pushed).toContain(await readlink(join(root, 'result')));
   expect(pushed.some((one) => /-yosys$/.test(one))).toBe(true);
+
+  await expectReadOnly(join(root, 'result'));
 
   const bytes = new Uint8Array(await readFile(path));
   const board = simulatedIcebreaker({ clock, jumpers: 'flash' });

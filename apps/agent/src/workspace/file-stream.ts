@@ -17,6 +17,7 @@ import { limits } from '#limits';
 import { absolutePath } from './absolute-path.ts';
 import { aboutFile, fileFault } from './file-fault.ts';
 import { besides } from './files.ts';
+import { refuseStore } from './nix-store.ts';
 
 /**
  * The bytes of a regular file, in chunks of at most `limits.fileChunkBytes`. A pipe or a device is
@@ -61,6 +62,7 @@ export async function writeFileWhole(
   const path = absolutePath(params.path);
   return aboutFile(path, async () => {
     const target = await throughLinks(path);
+    await refuseStore(target);
     const present = await admit(target, params);
     const part = besides(target, random);
     // 0600 until it has its contents and the permissions of the file it replaces.

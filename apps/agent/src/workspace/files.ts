@@ -17,6 +17,7 @@ import { newId, type Random } from '@joh/clock';
 import { type FileEntry, type FileStat, fault } from '@joh/protocol';
 import { absolutePath } from './absolute-path.ts';
 import { aboutFile } from './file-fault.ts';
+import { isInStore, refuseStore } from './nix-store.ts';
 
 /** Each verb throws only faults (`E_FILE_*`, `E_DISK_FULL`, `E_REQUEST_INVALID`). */
 export interface Files {
@@ -36,6 +37,7 @@ export function createFiles({ random }: { random: Random }): Files {
     list: (path) => verb(path, listFiles),
     makeDirectory: (path) =>
       verb(path, async (at) => {
+        await refuseStore(at);
         await mkdir(at, { recursive: true });
       }),
     remove: (path, recursive) => verb(path, (at) => removeFile(at, recursive)),
@@ -43,12 +45,14 @@ export function createFiles({ random }: { random: Random }): Files {
       verb(from, async (source) => {
         const target = absolutePath(to);
         await lstat(source);
+        for (const path of [source, target]) await refuseStore(path);
         await aboutFile(target, () => place(source, target, overwrite, random));
       }),
     copy: (from, to, overwrite) =>
       verb(from, async (source) => {
         const target = absolutePath(to);
         await lstat(source);
+        await refuseStore(target);
         const part = besides(target, random);
         try {
           await aboutFile(target, async () => {
@@ -94,7 +98,8 @@ async function statFile(path: string): Promise<FileStat> {
     size: shown.size,
     mtimeMs: shown.mtimeMs,
     ctimeMs: shown.ctimeMs,
-    readonly: !writable && (target !== null || !own.isSymbolicLink()),
+    readonly:
+      (!writable && (target !== null || !own.isSymbolicLink())) || (await isInStore(path, shown)),
   };
 }
 
@@ -110,6 +115,7 @@ async function listFiles(path: string): Promise<FileEntry[]> {
 
 async function removeFile(path: string, recursive: boolean): Promise<void> {
   const own = await lstat(path);
+  await refuseStore(path);
   if (!own.isDirectory()) return unlink(path);
   if (recursive) return rm(path, { recursive: true });
   return rmdir(path);

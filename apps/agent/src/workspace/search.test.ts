@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChannelParams, TextMatch } from '@joh/protocol';
 import { type TemporaryFolder, temporaryFolder } from '@joh/testkit';
@@ -27,6 +27,20 @@ beforeAll(async () => {
   write('src/long.v', `${'counter '.repeat(5000)}\n`);
 });
 afterAll(() => folder.remove());
+
+it('does not follow a link to a folder elsewhere, as that of a build’s result', async () => {
+  const elsewhere = await temporaryFolder('store');
+  try {
+    writeFileSync(join(elsewhere.path, 'zz.bin'), 'counter in the store');
+    symlinkSync(elsewhere.path, join(folder.path, 'result'));
+    const found = await find({ pattern: 'in the store' });
+    expect(found).toEqual([]);
+    const named = await search.files({ query: 'zz.bin', excludes: [], resultsMax: 10 }, never);
+    expect(named).toEqual([]);
+  } finally {
+    await elsewhere.remove();
+  }
+});
 
 const base: ChannelParams<'search.text'> = {
   pattern: 'counter',

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemRandom } from '@joh/clock';
 import type { FileChange } from '@joh/protocol';
@@ -54,6 +54,23 @@ describe('watch', () => {
     await hears(at('deep'), 'removed');
     expect(seen.filter(({ path }) => /objects|out\/file/.test(path))).toEqual([]);
     expect(new Set(seen.map((change) => change.watch))).toEqual(new Set([watch]));
+  });
+
+  it('does not follow a link to a folder elsewhere, as that of a build’s result', async () => {
+    const elsewhere = await temporaryFolder('store');
+    try {
+      mkdirSync(join(elsewhere.path, 'out'));
+      symlinkSync(join(elsewhere.path, 'out'), at('result'));
+      await watches.watch(folder.path, { recursive: true, excludes: [] });
+      writeFileSync(join(elsewhere.path, 'out/top.bin'), 'x');
+      writeFileSync(at('after'), 'x');
+      await hears(at('after'), 'added');
+      expect(seen.filter(({ path }) => /top\.bin|out/.test(path))).toEqual([]);
+      rmSync(at('result'));
+      await hears(at('result'), 'removed');
+    } finally {
+      await elsewhere.remove();
+    }
   });
 
   it('watches one folder, or one file, without what is below', async () => {
