@@ -151,10 +151,11 @@ async function openGround(options: FrontendMasterOptions): Promise<Ground> {
 /** Makes every part and its routes; the returned function sets them going once FM listens. */
 async function compose(ground: Ground): Promise<() => Promise<void>> {
   const { http, store, clock, shutdown } = ground;
-  const { accounts, projects, repositories, templates, cache } = await composeProjects(ground);
-  const { requireAccount } = accounts;
   const token = ground.configuration.JOH_METRICS_TOKEN;
   const metrics = createMetrics({ processMetrics: true, token });
+  const made = await composeProjects(ground, metrics);
+  const { accounts, projects, repositories, templates, cache } = made;
+  const { requireAccount } = accounts;
   const { nodes, door, membership, startNodes } = await composeNodes(ground, metrics);
   const tunnel = createTunnel({
     ...ground,
@@ -197,6 +198,7 @@ async function compose(ground: Ground): Promise<() => Promise<void>> {
     pool: nodes.pool,
     events: nodes.events.counts,
     sockets: tunnel.counts,
+    cache: cache.held,
   });
   const listProjects = async ({ id }: { id: UserId }) =>
     (await projects.list(id)).map((row) => projectBody(row, http.gitUrl()));
@@ -300,7 +302,7 @@ function upstreamOf({ JOH_CACHE_UPSTREAM, JOH_CACHE_UPSTREAM_KEYS = '' }: Config
   return { url, publicKeys: JOH_CACHE_UPSTREAM_KEYS.split(/ +/).filter(Boolean) };
 }
 
-async function composeProjects(ground: Ground) {
+async function composeProjects(ground: Ground, metrics: Pick<Metrics, 'cache'>) {
   const { configuration, data, http, store, clock, random, shutdown } = ground;
   const accounts = createAccounts({
     ...ground,
@@ -340,6 +342,7 @@ async function composeProjects(ground: Ground) {
     tokens: repositories.tokens,
     keyName: new URL(configuration.JOH_PUBLIC_URL ?? 'http://joh').hostname,
     upstream: upstreamOf(configuration),
+    meter: metrics.cache,
   });
   shellsRoutes(http, {
     ...{ accounts, tokens: repositories.tokens },

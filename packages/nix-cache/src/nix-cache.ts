@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { type Clock, linger, type Random } from '@joh/clock';
 import { type Fault, fault, isFault } from '@joh/protocol';
+import { type CacheAnswer, watchAnswer } from './answer.ts';
 import { type CacheStep, createArchives } from './archives.ts';
 import { createCatalogue } from './catalogue.ts';
 import { type Collected, type CollectionRequest, collect } from './collection.ts';
@@ -76,6 +77,10 @@ export interface NixCacheOptions {
   random: Random;
   /** Hears of what went wrong inside or at the upstream: never of refusals. */
   onError(error: unknown, what: string): void;
+  /** Hears of every exchange when it is over. */
+  onAnswered?(answer: CacheAnswer): void;
+  /** Hears of what was forgotten, for lack of use or of room. */
+  onCollected?(collected: Collected): void;
   limits?: Partial<CacheLimits>;
   /** For tests: hears of each step before the next one is done. */
   onStep?(step: CacheStep): void;
@@ -100,13 +105,16 @@ export function createNixCache(options: NixCacheOptions): NixCache {
     options.onError(error, 'uses could not be written down'),
   );
   const { clientAddress = ({ socket }) => socket.remoteAddress ?? '' } = options;
-  const handler = { prefix, parts: { ...serving, quotas }, grants, clock, clientAddress };
+  const { onAnswered = () => undefined } = options;
+  const handler = {
+    ...{ prefix, parts: { ...serving, quotas }, grants, clock, clientAddress, onAnswered },
+  };
   return {
     handle: (request, response) => handle(handler, request, response),
     database,
     keyring: parts.keyring,
     publicKeys: (namespace) => publicKeys(parts, namespace),
-    collect: (request) => collect(parts, database, request),
+    collect: (request) => collectAndTell(options, parts, database, request),
     usage: (namespace) => ({
       bytes: parts.catalogue.bytes(namespace),
       paths: parts.catalogue.count(namespace),
@@ -145,10 +153,21 @@ function makeParts(options: NixCacheOptions, database: CacheDatabase, closing: A
     async makeRoom(namespace, bytes) {
       const bytesMax = Math.max(0, catalogue.bytes(namespace) - bytes);
       const policy = { usedSince: 0, bytesMax };
-      return (await collect(parts, database, { namespace, policy })).bytes;
+      return (await collectAndTell(options, parts, database, { namespace, policy })).bytes;
     },
   };
   return parts;
+}
+
+async function collectAndTell(
+  { onCollected }: NixCacheOptions,
+  parts: Parts,
+  database: CacheDatabase,
+  request: CollectionRequest,
+): Promise<Collected> {
+  const collected = await collect(parts, database, request);
+  onCollected?.(collected);
+  return collected;
 }
 
 interface Handler {
@@ -157,17 +176,19 @@ interface Handler {
   grants: Grants;
   clock: Clock;
   clientAddress(request: IncomingMessage): string;
+  onAnswered(answer: CacheAnswer): void;
 }
 
 async function handle(handler: Handler, request: IncomingMessage, response: ServerResponse) {
   const { parts } = handler;
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
+  const asked = parseCachePath(path, handler.prefix);
+  watchAnswer(request, response, asked?.wanted ?? null, handler.onAnswered);
   let gone = false;
   response.once('close', () => {
     gone = true;
   });
   try {
-    const asked = parseCachePath(path, handler.prefix);
     const access = accessOf(request.method);
     if (!asked || access === null || asked.namespace === upstreamNamespace)
       throw fault('E_ROUTE_UNKNOWN', { path });

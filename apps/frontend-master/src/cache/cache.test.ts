@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { systemClock, systemRandom } from '@joh/clock';
 import { encodeNix32 } from '@joh/nix-cache';
 import { fault, type UserId } from '@joh/protocol';
-import { type TemporaryFolder, temporaryFolder } from '@joh/testkit';
+import { type TemporaryFolder, temporaryFolder, waitFor } from '@joh/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttp, createLogger, type Http } from '#platform';
 import { authorizeNamespace, type Cache, cacheRoutes, type NamespaceKeepers } from './index.ts';
@@ -24,6 +24,7 @@ describe('the cache behind FrontendMaster', () => {
   let keepers: NamespaceKeepers;
   /** Secrets of sessions that have ended, and how FrontendMaster hears of one more. */
   let gone: Set<string>;
+  let answers: string[];
   let sayEnded: () => void;
 
   beforeEach(async () => {
@@ -36,6 +37,7 @@ describe('the cache behind FrontendMaster', () => {
       limits: { requestBodyBytesMax: 1_000, requestTimeoutMs: 5_000 },
     });
     gone = new Set();
+    answers = [];
     keepers = {
       accounts: {
         authenticateBasic: async (login, secret) =>
@@ -54,6 +56,10 @@ describe('the cache behind FrontendMaster', () => {
       },
     };
     cache = cacheRoutes(http, {
+      meter: {
+        answered: ({ access, kind, outcome }) => answers.push(`${access} ${kind} ${outcome}`),
+        collected: () => undefined,
+      },
       ...{ ...parts, logger, folder: folder.path, keyName: 'joy.example', upstream: null },
       shutdown: { add: (_, end) => void ends.push(() => end(AbortSignal.timeout(5_000))) },
       accounts: keepers.accounts,
@@ -153,6 +159,16 @@ describe('the cache behind FrontendMaster', () => {
     await expect(ask('bob', basic('session', 'joh_s_bob'))).rejects.toMatchObject({
       code: 'E_CACHE_SIGNED_OUT',
     });
+  });
+
+  it('tells what it was asked and what it holds, and no names', async () => {
+    const bob = basic('bob', 'right');
+    await ask('GET', `bob/${'0'.repeat(32)}.narinfo`, bob);
+    await ask('PUT', `ada/${wrong}`, bob, 'x');
+    await waitFor(() => answers.length === 2);
+    expect(answers).toEqual(['read narinfo missing', 'write nar refused']);
+    const none = { paths: 0, bytes: 0 };
+    expect(cache.held()).toEqual({ users: none, base: none, upstream: none });
   });
 
   it('names the keys to trust', async () => {

@@ -1,5 +1,11 @@
 import type { Clock, Random } from '@joh/clock';
-import { collectAll, createNixCache } from '@joh/nix-cache';
+import {
+  type CacheAnswer,
+  type Collected,
+  collectAll,
+  createNixCache,
+  type NixCache,
+} from '@joh/nix-cache';
 import type { Prepare } from '@joh/protocol';
 import type { Http, Logger, Shutdown } from '#platform';
 import type { Repositories } from '#repositories';
@@ -14,6 +20,8 @@ export interface Cache {
    * container, without a trailing slash. Undefined for an account that has no namespace.
    */
   ofSession(account: string, door: string): Prepare['cache'];
+  /** What it holds: of users together, of the base, and from upstream. */
+  held(): Record<'users' | 'base' | 'upstream', { paths: number; bytes: number }>;
 }
 
 export interface CacheRoutesOptions extends Pick<NamespaceKeepers, 'accounts'> {
@@ -28,6 +36,7 @@ export interface CacheRoutesOptions extends Pick<NamespaceKeepers, 'accounts'> {
   random: Random;
   logger: Logger;
   shutdown: Pick<Shutdown, 'add'>;
+  meter: { answered(answer: CacheAnswer): void; collected(collected: Collected): void };
   limits: {
     cacheQuotaBytes: number;
     cacheKeepDays: number;
@@ -48,6 +57,8 @@ export function cacheRoutes(
     ...(options.upstream ? { upstream: options.upstream } : {}),
     limits: { quotaBytes: limits.cacheQuotaBytes },
     authorize: (credentials, wanted, address) => decideAccess(users, credentials, wanted, address),
+    onAnswered: options.meter.answered,
+    onCollected: options.meter.collected,
     onError: (error, what) => logger.warn({ err: error, what }, 'the cache had a problem'),
   });
   options.tokens.onEnded(cache.forgetGrants);
@@ -74,5 +85,19 @@ export function cacheRoutes(
       const url = `${door}${cachePrefix}${namespace}`;
       return { url, namespace, publicKeys: cache.publicKeys(namespace) };
     },
+    held: () => heldBy(cache),
   };
+}
+
+function heldBy(cache: Pick<NixCache, 'namespaces' | 'usage'>): ReturnType<Cache['held']> {
+  const none = { paths: 0, bytes: 0 };
+  const held = { users: { ...none }, base: { ...none }, upstream: { ...none } };
+  for (const namespace of cache.namespaces()) {
+    const isOwn = namespace === base || namespace === 'upstream';
+    const { paths, bytes } = cache.usage(namespace);
+    const layer = held[isOwn ? namespace : 'users'];
+    layer.paths += paths;
+    layer.bytes += bytes;
+  }
+  return held;
 }

@@ -45,12 +45,14 @@ beforeEach(async () => {
   };
   sessionsRoutes(http, { sessions: fm.sessions, clock, limits: sessionLimits, requireAccount });
   nodesRoutes(http, { nodes: fm.nodes, queue: async () => [], requireAccount });
+  const none = { paths: 0, bytes: 0 };
   const metrics = createMetrics({ processMetrics: false });
   metrics.claimed({ class: 'standard', waitedMs: 2 });
   metrics.attach(http, {
     nodes: fm.nodes.nodes,
     pool: fm.nodes.pool,
     events: fm.nodes.events.counts,
+    cache: () => ({ users: none, base: none, upstream: none }),
     sockets: () => ({ agents: 1, tunnels: 0 }),
   });
   await http.listen({ host: '127.0.0.1', port: 0 });

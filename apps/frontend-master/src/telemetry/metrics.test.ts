@@ -68,6 +68,11 @@ async function serve(
     pool: async () => pools(),
     events: () => ({ claimed: 7, 'given-up': 1 }),
     sockets: () => ({ agents: 4, tunnels: 2 }),
+    cache: () => ({
+      users: { paths: 20, bytes: 2_000 },
+      base: { paths: 7, bytes: 700 },
+      upstream: { paths: 0, bytes: 0 },
+    }),
   });
   await http.listen({ host: '127.0.0.1', port: 0 });
   const headers = token ? { authorization: `Bearer ${token}` } : {};
@@ -77,10 +82,14 @@ async function serve(
 const read = async () => (await fetch(`${http?.publicUrl()}/metrics`)).text();
 
 describe('metrics', () => {
-  it('tell of nodes, slots, containers, claims, calls, decisions and sockets', async () => {
+  it('tell of nodes, slots, containers, claims, calls, decisions, sockets and the cache', async () => {
     const metrics = createMetrics({ processMetrics: false });
     metrics.claimed({ class: 'standard', waitedMs: 3 });
     metrics.engineCalled({ call: 'create', result: 'refused', seconds: 0.25 });
+    const answer = { access: 'read', kind: 'nar', outcome: 'served' } as const;
+    metrics.cache.answered({ ...answer, receivedBytes: 0, sentBytes: 500 });
+    metrics.cache.answered({ ...answer, access: 'write', receivedBytes: 40, sentBytes: 1 });
+    metrics.cache.collected({ paths: 3, nars: 2, bytes: 30 });
     let nodes = [
       nodeNamed('one', 'ready', ['warm', 'claimed']),
       nodeNamed('two', 'unreachable', ['warm']),
@@ -101,6 +110,14 @@ describe('metrics', () => {
       'joh_node_events_total{kind="claimed"} 7',
       'joh_agents_connected 4',
       'joh_tunnels_open 2',
+      'joh_cache_requests_total{access="read",kind="nar",outcome="served"} 1',
+      'joh_cache_requests_total{access="read",kind="narinfo",outcome="missing"} 0',
+      'joh_cache_received_bytes_total 40',
+      'joh_cache_sent_bytes_total 501',
+      'joh_cache_evicted_paths_total 3',
+      'joh_cache_evicted_bytes_total 30',
+      'joh_cache_paths{layer="users"} 20',
+      'joh_cache_bytes{layer="base"} 700',
     ]) {
       expect(text.split('\n')).toContain(line);
     }

@@ -1,6 +1,7 @@
 import type { ContainerClass } from '@joh/protocol';
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { Http } from '#platform';
+import { type CacheHeld, type CacheMeter, cacheMeter } from './cache-meter.ts';
 import { type EngineCall, engineCalls, engineResults } from './engine-meter.ts';
 import { poolGauges, type Seen } from './pool-gauges.ts';
 import { admitReader } from './readers.ts';
@@ -12,6 +13,8 @@ export interface Metrics {
   /** An engine has answered, or not. */
   engineCalled(call: EngineCall): void;
   tunnelBytes(bytes: number): void;
+  /** What the Nix cache tells. */
+  cache: Pick<CacheMeter, 'answered' | 'collected'>;
   /** Serves `/metrics`; the gauges are read at each scrape. */
   attach(http: Pick<Http, 'app'>, gauges: Gauges): void;
 }
@@ -21,6 +24,7 @@ export interface Gauges {
   pool(): Promise<Seen['pool']>;
   events(): Seen['events'];
   sockets(): { agents: number; tunnels: number };
+  cache(): CacheHeld;
 }
 
 /** From a claim's 0.3 ms on a warm pool to minutes in the queue. */
@@ -64,15 +68,18 @@ export function createMetrics(options: {
     registers,
   });
   const setGauges = poolGauges(registry);
+  const cache = cacheMeter(registry);
   return {
     claimed: ({ class: kind, waitedMs }) => claims.observe({ class: kind }, waitedMs / 1000),
     engineCalled: ({ call, result, seconds }) => calls.observe({ call, result }, seconds),
     tunnelBytes: (count) => bytes.inc(count),
+    cache,
     attach(http, gauges) {
       http.app.get('/metrics', async (request, reply) => {
         admitReader(options.token, request.raw);
         const [nodes, pool] = await Promise.all([gauges.nodes(), gauges.pool()]);
         setGauges({ nodes, pool, events: gauges.events(), ...gauges.sockets() });
+        cache.holds(gauges.cache());
         void reply.type(registry.contentType).header('cache-control', 'no-store');
         return registry.metrics();
       });
