@@ -50,5 +50,5 @@ function isInstalled(name) {
 }
 
 function describe(missing, wanted) {
-  return missing.map((name) => `  ${name}: ${wanted[name]}`).join('\n');
+  return missing.map((name) => `  ${name}${wanted[name] ? `: ${wanted[name]}` : ''}`).join('\n');
 }

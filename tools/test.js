@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installPackages, productEnvironment, root } from './install.js';
+import { installRust } from './rust.js';
 import { installSystemPackages } from './system-packages.js';
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
@@ -55,7 +56,10 @@ installSystemPackages();
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const lines = [];
-const early = wanted.length === 0 || wanted.includes(first) ? runSuite(first, false) : null;
+const isCompiled =
+  wanted.length === 0 || ['shell', 'desktop'].some((name) => wanted.includes(name));
+if (isCompiled) installRust();
+const early = isCompiled ? runSuite(first, false) : null;
 for (const row of rows) {
   const names = row.filter((name) => wanted.length === 0 || wanted.includes(name));
   await Promise.all(names.map((name, place) => runSuite(name, place === 0)));
