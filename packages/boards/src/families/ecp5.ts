@@ -7,7 +7,6 @@ import type { JtagBus } from '../wires/jtag.ts';
 
 /** Table "JTAG instructions". */
 const instruction = {
-  readId: 0xe0,
   preload: 0x1c,
   enable: 0xc6,
   erase: 0x0e,
@@ -37,6 +36,8 @@ const pollMs = 5;
 /** As Lattice's own SVF files wait after ISC_ENABLE and ISC_DISABLE. */
 const settleMs = 10;
 const loadBytes = 16 * 1024;
+/** As many devices are looked for on the chain. */
+const chainMax = 4;
 
 interface Ecp5Options {
   bus: JtagBus;
@@ -96,20 +97,30 @@ export async function loadEcp5(
   };
 }
 
+/** After Test-Logic-Reset each device of the chain shows its IDCODE (1149.1 §12.1), the last one first. */
 async function checkDevice(
   bus: JtagBus,
   board: Board,
   refused: (reason: string) => Error,
 ): Promise<void> {
-  bus.instruction(instruction.readId);
-  const idcode = await readWord(bus, 'asking the FPGA who it is');
-  const expected = ecp5Devices.find(({ id }) => id === board.device);
-  if (idcode === expected?.idcode) return;
+  bus.read(4 * chainMax);
+  const words = wordsOf(await bus.run('asking the FPGA who it is'));
+  const [idcode = 0, ...others] = words;
   if (idcode === 0xffffffff || idcode === 0) throw refused('no FPGA answers on its JTAG');
+  // Behind the last device come the zeros that were shifted in.
+  const count = 1 + (others.includes(0) ? others.indexOf(0) : others.length);
+  if (count > 1)
+    throw refused(
+      `its JTAG chain has ${count} devices (${words.slice(0, count).map(nameOf).join(', ')}), and this is for one`,
+    );
+  const expected = ecp5Devices.find(({ id }) => id === board.device);
+  if (idcode !== expected?.idcode)
+    throw refused(`its FPGA is ${nameOf(idcode)}, not ${deviceTitle('ecp5', board.device)}`);
+}
+
+function nameOf(idcode: number): string {
   const found = ecp5Devices.find((row) => row.idcode === idcode);
-  throw refused(
-    `its FPGA is ${found ? deviceTitle('ecp5', found.id) : `the one with IDCODE 0x${idcode.toString(16)}`}, not ${deviceTitle('ecp5', board.device)}`,
-  );
+  return found ? deviceTitle('ecp5', found.id) : `the one with IDCODE 0x${idcode.toString(16)}`;
 }
 
 async function load({ bus, bitstream, report }: Ecp5Options): Promise<void> {
@@ -140,6 +151,10 @@ async function readStatus(bus: JtagBus): Promise<number> {
 
 async function readWord(bus: JtagBus, step: string): Promise<number> {
   bus.read(4);
-  const [a = 0, b = 0, c = 0, d = 0] = await bus.run(step);
-  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
+  return wordsOf(await bus.run(step))[0] ?? 0;
+}
+
+function wordsOf(bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.length >> 2 }, (_, index) => view.getUint32(index * 4, true));
 }

@@ -1,5 +1,5 @@
 /** Whether what reached a device is no more than what was asked for. */
-import { planErase, planPages } from '../memories/plan.ts';
+import { planErase, planPages, usualErases } from '../memories/plan.ts';
 import { bitbangTrace, type JtagTrace, jtagTrace } from '../oracle/jtag-trace.ts';
 import type { SeenTransfer } from '../oracle/seen-transfer.ts';
 import { flashInstructions, type SpiBurst, spiTrace } from '../oracle/spi-trace.ts';
@@ -23,8 +23,8 @@ export function unasked(seen: readonly SeenTransfer[], asked: Asked): string | n
   }
 }
 
-/** Wake, id, status, read: they change nothing. Write enable alone does neither. */
-const harmless = new Set([0xab, 0x9f, 0x05, 0x03, 0x06]);
+/** Wake, id, SFDP, status, read: they change nothing. Write enable alone does neither. */
+const harmless = new Set([0xab, 0x9f, 0x5a, 0x05, 0x03, 0x06]);
 const program = 0x02;
 const erases = new Set([0x20, 0xd8]);
 
@@ -42,7 +42,12 @@ function allowedBy(asked: Asked): Allowed {
   const image = asked.what === 'flash' ? asked.image : new Uint8Array();
   const erased = asked.what === 'erase' ? asked.length : image.length;
   const allowed = {
-    erases: new Set(planErase(erased).map(({ opcode, address }) => `${opcode} ${address}`)),
+    // A chip may have sectors or blocks alone.
+    erases: new Set(
+      [usualErases, ...usualErases.map((each) => [each] as const)]
+        .flatMap((erases) => planErase(erased, erases))
+        .map(({ opcode, address }) => `${opcode} ${address}`),
+    ),
     pages: new Map(planPages(image).map(({ address, data }) => [address, String(data)])),
   };
   allowances.set(asked, allowed);

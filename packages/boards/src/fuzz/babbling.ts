@@ -27,15 +27,19 @@ export interface Babbler {
   replies(): number;
 }
 
-/** `order`: the probability that it says the leading answers in their order, which goes deep. */
+/**
+ * `script`: what a real board said to a driver that does the same work. With the probability `order` the
+ * device says as much of it as it likes, with a lie now and then, before it says anything: that goes deep.
+ */
 export function babbler(
   random: SeededRandom,
   sleep: (ms: number) => Promise<void>,
-  order: number,
+  { script, order }: { script: readonly Uint8Array[]; order: number },
 ): Babbler {
   const seen: SeenTransfer[] = [];
   let replies = 0;
-  const isOrderly = random.chance(order);
+  const orderlyTurns = random.chance(order) ? random.int(0, script.length) : 0;
+  const lies = random.pick([0, 0, 0.02]);
   const anything = (): Uint8Array => {
     const kind = random.int(0, 9);
     if (kind === 0) return new Uint8Array();
@@ -43,11 +47,12 @@ export function babbler(
     return random.bytes(random.int(1, kind === 9 ? bytesMax : 8));
   };
   let turn = 0;
-  const next = (): Uint8Array => {
+  const next = (isBulk: boolean): Uint8Array => {
     replies += 1;
     turn += 1;
-    const probe = leading[turn - 1];
-    return isOrderly && turn <= 2 && probe ? Uint8Array.from(probe) : anything();
+    const line = turn <= orderlyTurns && !random.chance(lies) ? script[turn - 1] : undefined;
+    if (line) return line;
+    return isBulk ? withStatus(anything()) : anything();
   };
   const withStatus = (bytes: Uint8Array) =>
     random.chance(0.95) ? Uint8Array.of(0x32, 0x60, ...bytes) : bytes;
@@ -62,16 +67,16 @@ export function babbler(
     claimInterface: async () => undefined,
     releaseInterface: async () => undefined,
     controlTransferIn: async ({ requestType }) => {
-      const isDescriptor = requestType === 'standard' && random.chance(0.9);
+      const isDescriptor = requestType === 'standard' && turn >= orderlyTurns && random.chance(0.9);
       if (isDescriptor) replies += 1;
-      return isDescriptor ? Uint8Array.of(9, 0x21, 3, 0, 0, 0, 4, 0x10, 1) : next();
+      return isDescriptor ? Uint8Array.of(9, 0x21, 3, 0, 0, 0, 4, 0x10, 1) : next(false);
     },
     controlTransferOut: async (setup, data) => {
       seen.push({ device: 1, endpoint: 0, setup, isIn: false, data: data ?? new Uint8Array() });
     },
     transferIn: async () => {
       await sleep(random.int(1, 20));
-      return withStatus(next());
+      return next(true);
     },
     transferOut: async (endpoint, data) => {
       seen.push({ device: 1, endpoint, setup: null, isIn: false, data: data.slice() });

@@ -4,12 +4,27 @@
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { boardById, eraseFlash, programBoard, readFlash, type UsbPort } from '@joh/boards';
+import {
+  boardById,
+  eraseFlash,
+  programBoard,
+  readFlash,
+  type UsbPort,
+  webUsbPort,
+} from '@joh/boards';
 import { finishWith } from '@joh/boards/conformance';
+import {
+  type SimulatedBoard,
+  simulatedEcp5Evaluation,
+  simulatedFomu,
+  simulatedIcebreaker,
+  simulatedUlx3s,
+} from '@joh/boards/simulated';
 import type { Clock } from '@joh/clock';
 import { isFault } from '@joh/protocol';
 import { fakeClock, seededRandom } from '@joh/testkit';
 import { expect, test } from 'vitest';
+import { recorded, type SeenTransfer } from '../oracle/seen-transfer.ts';
 import { type Asked, unasked } from './asked-for.ts';
 import { babbler } from './babbling.ts';
 
@@ -25,55 +40,78 @@ const repliesMin = Number(process.env.JOH_FUZZ_REPLIES ?? 3_000);
 
 interface Case {
   asked: Asked;
+  /** The board that it is for, as it should be. */
+  board(clock: Clock): SimulatedBoard;
   run(port: UsbPort, clock: Clock): Promise<unknown>;
 }
+const flashable = (clock: Clock) => simulatedIcebreaker({ clock });
 
 const cases: readonly [Case, ...Case[]] = [
   {
     asked: { what: 'flash', image },
+    board: flashable,
     run: (port, clock) =>
       programBoard({ port, clock, board: icebreaker, bitstream: image, target: 'flash' }),
   },
   {
     asked: { what: 'sram', image },
+    board: (clock) => simulatedIcebreaker({ clock, jumpers: 'sram' }),
     run: (port, clock) =>
       programBoard({ port, clock, board: icebreaker, bitstream: image, target: 'sram' }),
   },
   {
     asked: { what: 'dfu', image },
+    board: (clock) => simulatedFomu({ clock }),
     run: (port, clock) => programBoard({ port, clock, board: boardById('fomu'), bitstream: image }),
   },
   {
     asked: { what: 'jtag', image: ecp5 },
+    board: (clock) => simulatedEcp5Evaluation({ clock }),
     run: (port, clock) =>
       programBoard({ port, clock, board: boardById('ecp5-evn'), bitstream: ecp5 }),
   },
   {
     asked: { what: 'bitbang', image: ulx3s },
+    board: (clock) => simulatedUlx3s({ clock }),
     run: (port, clock) =>
       programBoard({ port, clock, board: boardById('ulx3s'), bitstream: ulx3s }),
   },
   {
     asked: { what: 'read', length: 9000 },
+    board: flashable,
     run: (port, clock) => readFlash({ port, clock, board: icebreaker }, 9000),
   },
   {
     asked: { what: 'dfu', image: new Uint8Array() },
+    board: (clock) => simulatedFomu({ clock, uploads: true }),
     run: (port, clock) => readFlash({ port, clock, board: boardById('fomu') }, 9000),
   },
   {
     asked: { what: 'erase', length: 9000 },
+    board: flashable,
     run: (port, clock) => eraseFlash({ port, clock, board: icebreaker }, 9000),
   },
 ];
 
+/** What the board says while all goes well. */
+async function scriptOf({ board, run }: Case): Promise<Uint8Array[]> {
+  const clock = fakeClock();
+  const seen: SeenTransfer[] = [];
+  await finishWith(clock)(run(webUsbPort(recorded(board(clock).device, seen)), clock));
+  return seen.filter(({ isIn }) => isIn).map(({ data }) => data);
+}
+
 test(`${repliesMin} replies`, { timeout: 120_000 + 2 * repliesMin }, async () => {
   let replies = 0;
+  const scripts = new Map<Case, Uint8Array[]>();
+  for (const each of cases) scripts.set(each, await scriptOf(each));
   for (let seed = 1; replies < repliesMin; seed += 1) {
     const random = seededRandom(seed);
     const clock = fakeClock();
-    const { asked, run } = random.pick(cases);
-    const device = babbler(random, clock.sleep, 0.8);
+    const picked = random.pick(cases);
+    const { asked, run } = picked;
+    const script = scripts.get(picked) ?? [];
+    const device = babbler(random, clock.sleep, { script, order: 0.8 });
     const ended = await finishWith(clock)(
       run(device.port, clock).then(
         () => null,

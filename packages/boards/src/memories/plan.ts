@@ -1,18 +1,34 @@
 /** What to erase and what to write. Pure. */
 
-const sectorBytes = 4096;
-const blockBytes = 65_536;
 const pageBytes = 256;
-const sectorErase = 0x20;
-const blockErase = 0xd8;
 
-/** Covers `length` bytes from 0: whole 64 KB blocks, then 4 KB sectors, so that data behind stays. */
-export function planErase(length: number): { opcode: number; address: number; bytes: number }[] {
-  const plan: { opcode: number; address: number; bytes: number }[] = [];
+/** An erase instruction and how much it takes. */
+export interface Erase {
+  opcode: number;
+  bytes: number;
+}
+
+/** What all serial flashes of the boards have: 4 KB sectors and 64 KB blocks. */
+export const usualErases: readonly [Erase, ...Erase[]] = [
+  { opcode: 0x20, bytes: 4096 },
+  { opcode: 0xd8, bytes: 65_536 },
+];
+
+/**
+ * Covers `length` bytes from 0: as many of the largest as fit, then the smallest, so that what is behind
+ * stays. `erases` has the smallest first.
+ */
+export function planErase(
+  length: number,
+  erases: readonly [Erase, ...Erase[]] = usualErases,
+): (Erase & { address: number })[] {
+  const plan: (Erase & { address: number })[] = [];
+  const [smallest] = erases;
+  const largest = erases.at(-1) ?? smallest;
   for (let address = 0; address < length; ) {
-    const whole = address + blockBytes <= length;
-    const bytes = whole ? blockBytes : sectorBytes;
-    plan.push({ opcode: whole ? blockErase : sectorErase, address, bytes });
+    const fits = address % largest.bytes === 0 && address + largest.bytes <= length;
+    const { opcode, bytes } = fits ? largest : smallest;
+    plan.push({ opcode, address, bytes });
     address += bytes;
   }
   return plan;

@@ -5,7 +5,8 @@
 import { fault } from '@joh/protocol';
 import { type Attempt, pause, until } from '../attempt.ts';
 import type { SpiBus } from '../wires/spi.ts';
-import { planErase, planPages } from './plan.ts';
+import { planErase, planPages, usualErases } from './plan.ts';
+import { readSfdp, type Sfdp, sfdpBytes } from './sfdp.ts';
 
 const instruction = {
   readStatus: 0x05,
@@ -13,6 +14,7 @@ const instruction = {
   program: 0x02,
   read: 0x03,
   readId: 0x9f,
+  readSfdp: 0x5a,
   wake: 0xab,
 } as const;
 const busyBit = 0x01;
@@ -53,7 +55,7 @@ export interface SpiFlash {
   identify(): Promise<FlashChip | null>;
   /** Whether the status register protects any part of the array. */
   isProtected(): Promise<boolean>;
-  /** Makes room for `length` bytes at address 0, and no more than the last 4 KB sector. */
+  /** Makes room for `length` bytes at address 0, and no more than the last of the smallest sectors. */
   erase(length: number, onProgress: (fraction: number) => void): Promise<void>;
   write(bytes: Uint8Array, onProgress: (fraction: number) => void): Promise<void>;
   /** The bytes from address 0 on. */
@@ -64,6 +66,7 @@ export interface SpiFlash {
 
 /** The flash on a bus whose FPGA is held in reset. */
 export function spiFlash(bus: SpiBus, attempt: Attempt): SpiFlash {
+  let erases = usualErases;
   /** One instruction: select, send, read, deselect. */
   const queue = (bytes: Uint8Array, length = 0) => {
     bus.control({ select: true, reset: true });
@@ -91,11 +94,16 @@ export function spiFlash(bus: SpiBus, attempt: Attempt): SpiFlash {
       await bus.run('waking its flash');
       await pause(attempt, wakeMs);
       queue(Uint8Array.of(instruction.readId), 3);
-      return chipOf(await bus.run('asking its flash who it is'));
+      // Three bytes of address and one to wait (JESD216 §4.2).
+      queue(Uint8Array.of(instruction.readSfdp, 0, 0, 0, 0), sfdpBytes);
+      const answer = await bus.run('asking its flash who it is');
+      const sfdp = readSfdp(answer.subarray(3));
+      erases = sfdp?.erases ?? usualErases;
+      return chipOf(answer.subarray(0, 3), sfdp);
     },
     isProtected: async () => ((await status()) & protectBits) !== 0,
     erase: async (length, onProgress) => {
-      const plan = planErase(length);
+      const plan = planErase(length, erases);
       for (const [index, { opcode, address }] of plan.entries()) {
         queue(Uint8Array.of(instruction.writeEnable));
         queue(Uint8Array.of(opcode, ...addressBytes(address)));
@@ -145,10 +153,12 @@ export function spiFlash(bus: SpiBus, attempt: Attempt): SpiFlash {
 
 const addressBytes = (address: number) => [address >> 16, (address >> 8) & 0xff, address & 0xff];
 
-/** The third byte of the id is the size as a power of two, on every chip in the table and most others. */
-function chipOf(id: Uint8Array): FlashChip | null {
+/** The third byte of the id is the size as a power of two, where the chip has no table that says it. */
+function chipOf(id: Uint8Array, sfdp: Sfdp | null): FlashChip | null {
   const [maker = 0xff, , capacity = 0] = id;
-  if (maker === 0xff || maker === 0x00 || capacity < 0x10 || capacity > 0x1f) return null;
+  if (maker === 0xff || maker === 0x00) return null;
+  if (!sfdp && (capacity < 0x10 || capacity > 0x1f)) return null;
   const jedecId = [...id].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-  return { jedecId, name: names[jedecId] ?? `chip ${jedecId}`, sizeBytes: 2 ** capacity };
+  const sizeBytes = sfdp?.sizeBytes ?? 2 ** capacity;
+  return { jedecId, name: names[jedecId] ?? `chip ${jedecId}`, sizeBytes };
 }

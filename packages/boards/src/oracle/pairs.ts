@@ -21,7 +21,7 @@ export interface Pair {
   exit: number;
   /** How what it sent compares with ours. */
   same: string;
-  /** Whether the end-to-end test runs it in a terminal of the IDE in Chromium. */
+  /** Whether end-to-end tests run it in a terminal of the IDE in Chromium, on both engines. */
   inChromium: boolean;
 }
 
@@ -113,7 +113,9 @@ export function pairsTable(): string {
     titles[board],
     target,
     `programs it; ${same}`,
-    inChromium ? 'programs it, also from the IDE in Chromium' : 'programs it',
+    inChromium
+      ? 'programs it, also from the IDE in Chromium, without a container and in one'
+      : 'programs it',
     'not tried',
   ]);
   const none = tools.flatMap((tool) =>
