@@ -14,7 +14,7 @@ export async function startDockerProduct(): Promise<Product> {
     for (const one of ends.toReversed()) await one();
   };
   try {
-    const image = await buildImage(host, { toolchain: true });
+    const image = await buildImage(host, { toolchain: true, nix: true });
     const { port, close } = await openLoopbackPort(host.network.nodeAddress);
     ends.push(close);
     return await startProduct(
