@@ -32,6 +32,11 @@ export default defineConfig<object, ProductOptions>({
   },
   projects: [
     { name: 'local', use: { engine: 'local' }, testIgnore: /rack-faults|in-a-container/ },
+    {
+      name: 'desktop',
+      use: { engine: 'desktop' },
+      testMatch: /(life-of-a-session|desktop)\.spec\.ts/,
+    },
     { name: 'faults', testMatch: /rack-faults\.spec\.ts/ },
     ...(['docker', 'cluster', 'swarm'] as const).map((engine) => ({
       name: engine,

@@ -4,7 +4,7 @@ import type { Feature } from '../workbench/feature.ts';
 import { contributes, registerCommands } from './commands.ts';
 import type { Desktop } from './desktop.ts';
 import { followTrust } from './trust.ts';
-import { keepUnsaved } from './unsaved.ts';
+import { keepWindow } from './keep.ts';
 
 export const folder: Feature = {
   contributes,
@@ -13,7 +13,7 @@ export const folder: Feature = {
     if (!desktop) return;
     registerCommands(ide, desktop);
     ide.agent.onNotice('window.closing', () => {
-      keepUnsaved()
+      keepWindow()
         .then(() => desktop.call('kept', { page: desktop.page }))
         .catch(ide.report);
     });

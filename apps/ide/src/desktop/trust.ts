@@ -3,7 +3,7 @@ import { getService } from '@codingame/monaco-vscode-api';
 import { IWorkspaceTrustManagementService } from '@codingame/monaco-vscode-api/vscode/vs/platform/workspace/common/workspaceTrust.service';
 import type { Ide } from '../workbench/feature.ts';
 import type { Desktop } from './desktop.ts';
-import { keepUnsaved } from './unsaved.ts';
+import { keepWindow } from './keep.ts';
 
 const askedKey = 'joh.trust.asked';
 /** The layout of before has no terminal, which a trusted folder begins with. */
@@ -42,14 +42,14 @@ async function ask(ide: Ide, desktop: Desktop): Promise<void> {
   if (answer?.title === yes) await setTrust(ide, desktop, true);
 }
 
-/** Unsaved text first: the window is loaded again, with what may run now. */
+/** What the window holds first: it is loaded again, with what may run now. */
 export async function setTrust(
   { storage }: Pick<Ide, 'storage'>,
   { call, folder: { id } }: Desktop,
   isTrusted: boolean,
 ): Promise<void> {
   if (isTrusted && storage.getItem(terminalKey) === null) storage.setItem(terminalKey, 'wanted');
-  await keepUnsaved();
+  await keepWindow();
   await call('trust', { folder: id, isTrusted });
   location.reload();
 }

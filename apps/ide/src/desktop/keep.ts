@@ -1,14 +1,15 @@
-/** Unsaved text, kept now instead of a second after the last key. */
-import { getService } from '@codingame/monaco-vscode-api';
+/** Unsaved text and the layout, kept now instead of some seconds after the last key. */
+import { getService, IStorageService } from '@codingame/monaco-vscode-api';
 import { CancellationToken } from '@codingame/monaco-vscode-api/vscode/vs/base/common/cancellation';
 import { IWorkingCopyBackupService } from '@codingame/monaco-vscode-api/vscode/vs/workbench/services/workingCopy/common/workingCopyBackup.service';
 import { IWorkingCopyService } from '@codingame/monaco-vscode-api/vscode/vs/workbench/services/workingCopy/common/workingCopyService.service';
 
-/** Resolves when everything that is not saved is in files that the next window reads. */
-export async function keepUnsaved(): Promise<void> {
-  const [copies, backups] = await Promise.all([
+/** Resolves when both are in files that the next window reads. */
+export async function keepWindow(): Promise<void> {
+  const [copies, backups, storage] = await Promise.all([
     getService(IWorkingCopyService),
     getService(IWorkingCopyBackupService),
+    getService(IStorageService),
   ]);
   const none = CancellationToken.None;
   await Promise.all(
@@ -17,4 +18,5 @@ export async function keepUnsaved(): Promise<void> {
       await backups.backup(copy, content, undefined, meta, none);
     }),
   );
+  await storage.flush();
 }

@@ -1,0 +1,16 @@
+/** The desktop's own pages as a user drives them. */
+import { expect, type Page } from '@playwright/test';
+
+/** From the start page. */
+export async function openFolder(page: Page, path: string): Promise<void> {
+  await page.getByLabel('Path of a folder').fill(path);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/folder/*');
+}
+
+/** Answers the question of a folder that was never opened; the window then loads again. */
+export async function trustFolder(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Trust this folder' }).click();
+  await expect(page.locator('[id="status.workspaceTrust"]')).toHaveCount(0);
+  await expect(page.locator('.monaco-workbench')).toBeVisible();
+}
