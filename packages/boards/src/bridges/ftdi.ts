@@ -27,7 +27,7 @@ export interface Ftdi {
   read(length: number, step: string): Promise<Uint8Array>;
   /** What the pins do; `directions` are those that a bit-bang mode drives. */
   mode(mode: keyof typeof bitModes, directions?: number): Promise<void>;
-  /** The code of a baud rate (AN_120), which is also the pace of the bit-bang modes. */
+  /** The code of a baud rate (AN_120) for a chip of one channel; it is also the pace of bit-banging. */
   rate(code: number): Promise<void>;
   /** Drops what waits for the host. */
   drop(): Promise<void>;
@@ -51,14 +51,14 @@ export async function openFtdi(
   attempt: Attempt,
 ): Promise<Ftdi> {
   const number = channel === 'A' ? 0 : 1;
-  const control = (kind: number, value: number, during = attempt) =>
+  const control = (kind: number, value: number, during = attempt, index = number + 1) =>
     within(during, 'being set up', transferMs, () =>
       port.controlTransferOut({
         requestType: 'vendor',
         recipient: 'device',
         request: kind,
         value,
-        index: number + 1,
+        index,
       }),
     );
   await within(attempt, 'being opened', transferMs, () => port.open());
@@ -82,7 +82,8 @@ export async function openFtdi(
       return Uint8Array.from(pipe.rest.splice(0, length));
     },
     mode: (mode, directions = 0) => control(request.setBitMode, bitModes[mode] | directions),
-    rate: (code) => control(request.setRate, code),
+    // wIndex holds the code's seventeenth bit, and not the channel.
+    rate: (code) => control(request.setRate, code & 0xffff, attempt, code >>> 16),
     drop: async () => {
       pipe.rest = [];
       await control(request.reset, resets.toHost);

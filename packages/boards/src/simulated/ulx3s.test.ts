@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { boardById } from '@joh/boards';
+import { boardById, programBoard, webUsbPort } from '@joh/boards';
 import { boardConformance, finishWith } from '@joh/boards/conformance';
 import { type SimulatedFaults, simulatedUlx3s } from '@joh/boards/simulated';
 import { fakeClock } from '@joh/testkit';
 import { describe, expect, test } from 'vitest';
+import { recorded, type SeenTransfer } from '../oracle/seen-transfer.ts';
 import { ft231x } from './ftdi-chip.ts';
 
 const fixture = (path: string) =>
@@ -24,6 +25,18 @@ describe('ULX3S', () => {
       otherDevice: fixture('../bitstream/fixtures/ecp5-um5g-85k-blinky.bit.gz'),
     },
   });
+});
+
+test('its rate is 3 Mbaud: the code 0, with no bit of it in wIndex', async () => {
+  const clock = fakeClock();
+  const simulated = simulatedUlx3s({ clock });
+  const seen: SeenTransfer[] = [];
+  const bitstream = fixture('fixtures/ecp5-85k-counter.bit.gz');
+  const port = webUsbPort(recorded(simulated.device, seen));
+  const board = boardById('ulx3s');
+  await finishWith(clock)(programBoard({ port, board, bitstream, clock }));
+  const rates = seen.flatMap(({ setup }) => (setup?.request === 3 ? [setup] : []));
+  expect(rates).toMatchObject([{ value: 0, index: 0 }]);
 });
 
 test('the synchronous mode reads the pins before each byte, as FTDI shows it', async () => {
