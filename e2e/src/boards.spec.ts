@@ -1,5 +1,6 @@
 /** Boards behind WebUSB, simulated, in the Board view and under the tools of the IDE's terminal. */
 import { join } from 'node:path';
+import { systemClock } from '@joh/clock';
 import { expect as baseExpect, type Page } from '@playwright/test';
 import { connectBoard, type Desk, unmodifiedTools } from './board-desk.ts';
 import { idePage } from './ide-page.ts';
@@ -123,9 +124,15 @@ async function endings(desk: Desk): Promise<void> {
   await view.locator('[data-device^="usb:0403"]').getByTestId('board-share').check();
   await idePage(page).inTerminal(`iceprog -S ${image}`);
   await expect(use).toBeVisible();
+  // A server that takes its time: what the page has must outlive the wait for the next one.
+  await page.route(page.url(), async (route) => {
+    await systemClock().sleep(1500);
+    await route.continue();
+  });
   await page.reload();
-  await expect(page.locator('.xterm').first()).toBeVisible(slow);
-  // Whichever terminal the page has now: the tool does not wait for a board that is gone.
+  await page.unroute(page.url());
+  // The same terminal, with what stood in it; and the tool does not wait for a board that is gone.
+  await expect(page.locator('.xterm-rows').first()).toContainText('iceprog -S', slow);
   await expect(async () => {
     baseExpect(await run('! pgrep -x iceprog')).toMatch(/end-\d+ 0/);
   }).toPass(slow);

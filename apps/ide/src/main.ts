@@ -9,6 +9,7 @@ import { session, sessionCommands } from './session/index.ts';
 import { shell } from './shell/index.ts';
 import { sourceControl } from './source-control/index.ts';
 import { createTerminalBackend } from './terminal/backend.ts';
+import { watchLeaving } from './terminal/leaving.ts';
 import { registerThemes } from './theme/index.ts';
 import { virtualBoard } from './virtual-board/index.ts';
 import type { Feature, Ide, Page } from './workbench/feature.ts';
@@ -37,7 +38,7 @@ export async function openIde(
   for (const feature of features) feature.register?.(page, whenIde);
   const terminals = createTerminalBackend({
     agent: page.agent,
-    clock: page.clock,
+    isLeaving: watchLeaving(window, page.clock),
     root: page.root,
     storage: page.storage,
     storageKey: `joh.terminals.${page.cloud?.session.id ?? page.project.id}`,

@@ -6,19 +6,16 @@ import {
   TitleEventSource,
 } from '@codingame/monaco-vscode-api/vscode/vs/platform/terminal/common/terminal';
 import type { IProcessDetails } from '@codingame/monaco-vscode-api/vscode/vs/platform/terminal/common/terminalProcess';
-import type { Clock } from '@joh/clock';
 import type { Terminal } from '@joh/protocol';
 import type { Agent } from '../agent/agent.ts';
 import { terminalTitle } from '../shell/model.ts';
 import { parseLayout, restoredLayout } from './layout.ts';
 import { createTerminalProcess } from './process.ts';
 
-/** Long enough for a page that is being left to be gone: its terminals must not be closed. */
-const closeAfterMs = 100;
-
 export interface TerminalBackendOptions {
   agent: Agent;
-  clock: Clock;
+  /** Whether the page is being left just now: its terminals go on without it. */
+  isLeaving: () => boolean;
   root: string;
   /** Where the arrangement in tabs is kept, e.g. `localStorage`. */
   storage: Pick<Storage, 'getItem' | 'setItem'>;
@@ -27,7 +24,7 @@ export interface TerminalBackendOptions {
 }
 
 export function createTerminalBackend(options: TerminalBackendOptions): ITerminalBackend {
-  const { agent, clock, root, storage, storageKey } = options;
+  const { agent, isLeaving, root, storage, storageKey } = options;
   const numbers = createNumbering();
   let setReady: () => void = () => undefined;
   const whenReady = new Promise<void>((resolve) => {
@@ -45,7 +42,7 @@ export function createTerminalBackend(options: TerminalBackendOptions): ITermina
       terminal,
       onStarted: (started) => numbers.set(id, started.id),
       titleOf: ({ title, shell = null }, now) => terminalTitle(title, shell, now),
-      closeSoon: (close) => void clock.after(closeAfterMs, close),
+      isLeaving,
     });
   return {
     ...unusedParts,

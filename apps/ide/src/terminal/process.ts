@@ -26,7 +26,8 @@ export interface TerminalProcessOptions {
   cwd: string;
   /** What `start` resizes to; an attached terminal keeps its own size until then. */
   onStarted: (terminal: Terminal) => void;
-  closeSoon: (close: () => void) => void;
+  /** Whether the page is being left: its terminals go on without it. */
+  isLeaving: () => boolean;
   /** What its tab says, when the project's shell is that. */
   titleOf: (terminal: Terminal, shell: ShellState) => string;
 }
@@ -91,11 +92,10 @@ export function createTerminalProcess(options: TerminalProcessOptions): ITermina
       }
     },
     shutdown() {
-      options.closeSoon(() => {
-        stream?.close();
-        if (terminal) ignore(agent.call('terminals.close', { terminal: terminal.id }));
-        exited.fire(undefined);
-      });
+      stream?.close();
+      if (options.isLeaving()) return;
+      if (terminal) ignore(agent.call('terminals.close', { terminal: terminal.id }));
+      exited.fire(undefined);
     },
     input(text) {
       if (stream) ignore(stream.write(encoder.encode(text)));
