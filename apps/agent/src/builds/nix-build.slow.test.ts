@@ -99,7 +99,9 @@ async function expectReadOnly(result: string): Promise<void> {
   await expect(writeFileWhole(write, bytesOf('x'), random)).rejects.toMatchObject(refused);
   await expect(files.remove(inside, false)).rejects.toMatchObject(refused);
   await expect(files.makeDirectory(join(result, 'new'))).rejects.toMatchObject(refused);
-  await expect(files.rename(inside, join(root, 'build/mine.bin'), true)).rejects.toMatchObject(refused);
+  await expect(files.rename(inside, join(root, 'build/mine.bin'), true)).rejects.toMatchObject(
+    refused,
+  );
   await expect(files.copy(join(root, 'joh.json'), inside, true)).rejects.toMatchObject(refused);
   await files.copy(inside, join(root, 'build/mine.bin'), true);
   expect(await readFile(join(root, 'build/mine.bin'))).toEqual(await readFile(inside));

@@ -35,7 +35,7 @@ interface Derivation {
 }
 interface Counts {
   done: number;
-  expected: number;
+  running: number;
   failed: number;
 }
 
@@ -120,10 +120,10 @@ function createState(stagesMax: number) {
 }
 
 const sum = (counts: Map<string, Counts>): Counts => {
-  const total = { done: 0, expected: 0, failed: 0 };
-  for (const { done, expected, failed } of counts.values()) {
+  const total = { done: 0, running: 0, failed: 0 };
+  for (const { done, running, failed } of counts.values()) {
     total.done += done;
-    total.expected += expected;
+    total.running += running;
     total.failed += failed;
   }
   return total;
@@ -138,8 +138,8 @@ function started(
   if (type === activity.realise && state.evaluating) {
     state.evaluating = false;
     say({ type: 'ended', stage: evaluation, failed: false });
-  } else if (type === activity.builds) state.builds.set(id, { done: 0, expected: 0, failed: 0 });
-  else if (type === activity.copyPaths) state.copies.set(id, { done: 0, expected: 0, failed: 0 });
+  } else if (type === activity.builds) state.builds.set(id, { done: 0, running: 0, failed: 0 });
+  else if (type === activity.copyPaths) state.copies.set(id, { done: 0, running: 0, failed: 0 });
   else if (type === activity.build && typeof first === 'string') {
     const stage = state.derivations.size < state.stagesMax ? first : others;
     state.derivations.set(id, { path: first, stage, vague: [], problem: null, isOpen: true });
@@ -181,7 +181,7 @@ function told(
   { places, files }: Context,
 ) {
   const derivation = state.derivations.get(id);
-  const [first, second, , failed] = fields;
+  const [first, , running, failed] = fields;
   if (derivation && (type === outcome.buildLogLine || type === outcome.postBuildLogLine)) {
     const text = withoutColours(String(first ?? ''));
     say({ type: 'log', stage: derivation.stage, text });
@@ -198,7 +198,7 @@ function told(
     const counts = state.builds.get(id) ?? state.copies.get(id);
     if (!counts) return;
     counts.done = Number(first ?? 0);
-    counts.expected = Number(second ?? 0);
+    counts.running = Number(running ?? 0);
     counts.failed = Number(failed ?? 0);
     sayCounts(state, say);
   }
@@ -206,8 +206,9 @@ function told(
 
 function sayCounts(state: State, say: Say) {
   const count = (counts: Map<string, Counts>, planned: number) => {
-    const { done, expected } = sum(counts);
-    return { done, expected: Math.max(done, expected, planned) };
+    // Nix expects to build what it has only begun to look at; what it announced is what it will do.
+    const { done, running, failed } = sum(counts);
+    return { done, expected: Math.max(done + running + failed, planned) };
   };
   const built = count(state.builds, state.planned.built);
   const fetched = count(state.copies, state.planned.fetched);
