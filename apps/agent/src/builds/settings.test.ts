@@ -41,6 +41,11 @@ test.each([
   [{ ...good, sources: [] }, /"sources"/],
   [{ ...good, clockMhz: -1 }, /"clockMhz"/],
   [{ ...good, top: 'top; rm' }, /no name of a module/],
+  [{}, /neither a "board" nor a "testbench"/],
+  [{ ...good, constraints: undefined }, /"constraints" is missing/],
+  [{ ...good, top: undefined }, /"top" is missing/],
+  [{ ...good, builder: 'make' }, /"builder"/],
+  [{ top: 'top', testbench: { tool: 'vcs', top: 't', sources: ['t.v'] } }, /"testbench.tool"/],
   [{ ...good, sources: ['lib/*.v'] }, /no file matches "lib\/\*\.v"/],
   [{ ...good, sources: ['src/*'] }, /notes\.txt is no source/],
   [{ ...good, sources: ['../*.v'] }, /not a path inside/],
@@ -52,6 +57,33 @@ test.each([
     code: 'E_BUILD_CONFIGURATION',
     message: expect.stringMatching(reason),
   });
+});
+
+test('a testbench comes first, with its own files and the design’s', async () => {
+  await writeFile(join(root, 'src/b_tb.vhd'), '');
+  await writeFile(join(root, 'src/c.vhd'), '');
+  const testbench = { tool: 'ghdl', top: 'b_tb', sources: ['src/*_tb.vhd'] };
+  await write({ top: 'c', sources: ['src/c.vhd'], testbench });
+  const inputs = await readInputs(root);
+  expect(inputs).toMatchObject({
+    bitstream: null,
+    testbench: { top: 'b_tb', sources: ['src/c.vhd', 'src/b_tb.vhd'] },
+  });
+  const alone = planSteps(inputs, outputsOf('c'));
+  expect(alone.map(({ stage, tool }) => `${stage}: ${tool}`)).toEqual([
+    'compilation: ghdl',
+    'compilation: ghdl',
+    'simulation: ghdl',
+  ]);
+  await write({ ...good, top: 'c', sources: ['src/c.vhd', 'src/a.v'], testbench });
+  const both = planSteps(await readInputs(root), outputsOf('c'));
+  expect(both.map(({ stage, tool }) => `${stage}: ${tool}`)).toEqual([
+    ...['compilation: ghdl', 'compilation: ghdl', 'simulation: ghdl'],
+    ...['synthesis: ghdl', 'synthesis: ghdl', 'synthesis: ghdl', 'synthesis: yosys'],
+    ...['place and route: nextpnr-ice40', 'pack: icepack'],
+  ]);
+  // yosys reads the Verilog, and what GHDL made of the VHDL.
+  expect(both[6]?.args.slice(-2)).toEqual(['src/a.v', 'build/c.vhdl.v']);
 });
 
 test('no joh.json; a board that is in no row', async () => {

@@ -66,7 +66,7 @@ export function createBuildView(options: BuildViewOptions): BuildView {
     update(progress, nowMs) {
       const isRunning = progress?.state === 'running';
       button.disabled = isRunning;
-      builders.root.disabled = isRunning;
+      builders.allow(!isRunning);
       cancel.hidden = !isRunning;
       const label = progress ? buildLabel(progress, nowMs).text : '';
       if (state.textContent !== label) state.textContent = label;
@@ -86,25 +86,28 @@ const builderTitles: Record<Builder, string> = {
 
 /** Shown when there is a choice. */
 function createBuilderChoice(onBuilder: (builder: Builder) => void) {
-  const root = element('select', {
-    class: 'joh-builder',
+  const select = element('select', {
     'data-testid': 'build-builder',
     'aria-label': 'How the project is built',
     title: 'How the project is built; "builder" in joh.json says it for everyone',
   });
+  select.addEventListener('change', () => onBuilder(select.value as Builder));
+  const root = element('span', { class: 'joh-builder' }, select, icon('chevron-down'));
   root.hidden = true;
-  root.addEventListener('change', () => onBuilder(root.value as Builder));
   return {
     root,
+    allow(isAllowed: boolean) {
+      select.disabled = !isAllowed;
+    },
     show({ chosen, offers }: { chosen: Builder; offers: readonly BuilderOffer[] }) {
       const possible = offers.filter(({ missing }) => missing === null);
       root.hidden = possible.length < 2;
-      root.replaceChildren(
+      select.replaceChildren(
         ...possible.map(({ builder }) =>
           element('option', { value: builder }, builderTitles[builder]),
         ),
       );
-      root.value = chosen;
+      select.value = chosen;
     },
   };
 }
