@@ -57,7 +57,7 @@ export const builderOffer = z.object({
 });
 
 /** What Nix did for a build. */
-export const nixFigures = z.object({
+const nixFigures = z.object({
   /** Derivations built here. */
   built: z.number().int(),
   /** Store paths that a cache had. */

@@ -1,14 +1,14 @@
 /** nix-build of the templates with real tools from the store, and what else can become of a build by Nix. */
-import { cp, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { boardById, programBoard, webUsbPort } from '@joh/boards';
 import { simulatedIcebreaker } from '@joh/boards/simulated';
 import { systemClock, systemRandom } from '@joh/clock';
 import type { Build, BuildEvent } from '@joh/protocol';
-import { nixPackages } from '@joh/testkit';
+import { newerNix, nixPackages } from '@joh/testkit';
 import { bitstreamHash } from '@joh/virtual-board';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { inspectBitstream } from '#bitstreams';
 import { type Builds, createBuilds } from '#builds';
 import { runToEnd } from '#processes';
@@ -18,6 +18,7 @@ import { embeddedTool } from './built-project.ts';
 const templates = new URL('../../../../templates/', import.meta.url);
 const clock = systemClock();
 let root = '';
+let shared: Record<string, string> = {};
 let environment: Record<string, string> = {};
 let pushed: string[] = [];
 let builds: Builds;
@@ -32,7 +33,7 @@ beforeAll(async () => {
       pkgsCross.riscv32-embedded.buildPackages.binutils = set.coreutils;
     }`,
   );
-  environment = {
+  shared = {
     PATH: process.env.PATH ?? '',
     HOME: folder,
     NIX_PATH: `nixpkgs=${folder}`,
@@ -42,6 +43,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'joh-nix-build-'));
+  environment = shared;
   pushed = [];
   builds = createBuilds({
     root,
@@ -196,6 +198,73 @@ test('an error in a derivation is one at a line of the project', async () => {
     failed: true,
   });
 });
+
+describe.each([
+  ['Nix of Debian bookworm', null],
+  ['the newest Nix of Debian', newerNix],
+] as [string, typeof newerNix | null][])('%s', (_, newer) => {
+  test('what a cache has is fetched, the rest is built, and both are counted', async () => {
+    const machine = await ownStore(newer && (await newer()));
+    const write = (word: string) =>
+      writeFile(
+        join(root, 'default.nix'),
+        `let make = name: needs: derivation {
+            inherit name needs; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "echo \${name} > $out" ];
+          };
+        in make "top" [ (make "lower" [ ]) (make "${word}" [ ]) ]`,
+      );
+    const log = async (stage: string) => {
+      const { build: built, events } = await build();
+      expect(built, built.failure ?? '').toMatchObject({ state: 'succeeded' });
+      const lines = events.flatMap((event) =>
+        event.type === 'log' && event.stage === stage ? [event.text] : [],
+      );
+      return { nix: built.nix, lines };
+    };
+    await write('one');
+    expect((await log('fetching')).nix).toMatchObject({ built: 3, fetched: 0 });
+    const lower = pushed.find((path) => path.endsWith('-lower')) ?? '';
+    await run('nix', 'copy', '--to', machine.cache, lower);
+    await machine.wipe();
+    await write('two');
+    const second = await log('fetching');
+    expect(second.nix).toMatchObject({ built: 2, fetched: 1 });
+    expect(second.lines).toEqual([`lower from ${machine.cache}`]);
+  });
+});
+
+/** A store that is empty, since the machine's own has what earlier runs built, and a binary cache. */
+async function ownStore(program: readonly string[] | null) {
+  const folder = join(root, 'build', 'machine');
+  const cache = `file://${join(folder, 'cache')}`;
+  const bin = join(folder, 'bin');
+  await mkdir(bin, { recursive: true });
+  const [loader = '', ...rest] = program ?? [];
+  for (const name of program ? ['nix', 'nix-build', 'nix-store'] : []) {
+    const script = `#!/bin/sh\nexec ${loader} --argv0 ${name} ${rest.join(' ')} "$@"\n`;
+    await writeFile(join(bin, name), script, { mode: 0o755 });
+  }
+  const own = { STORE: 'store', STATE: 'state', LOG: 'log' };
+  environment = {
+    ...environment,
+    PATH: `${bin}:${process.env.PATH}`,
+    ...Object.fromEntries(
+      Object.entries(own).map(([name, inside]) => [`NIX_${name}_DIR`, join(folder, inside)]),
+    ),
+    NIX_CONFIG: [
+      ...['sandbox = false', 'build-users-group =', 'require-sigs = false'],
+      ...[`substituters = ${cache}`, 'experimental-features = nix-command'],
+      'narinfo-cache-negative-ttl = 0',
+      // It would be started by the path of the running program, which is the loader then.
+      ...(program ? ['build-hook ='] : []),
+    ].join('\n'),
+  };
+  const wipe = async () => {
+    for (const inside of Object.values(own))
+      await rm(join(folder, inside), { recursive: true, force: true });
+  };
+  return { cache, wipe };
+}
 
 test('cancelling ends the builders too', async () => {
   await writeFile(

@@ -95,7 +95,7 @@ describe.each(['2.8', '2.26'])('Nix %s', (version) => {
     const message = 'syntax error, unexpected TOK_ENDMODULE';
     expect(problemsOf(events)).toMatchObject([
       { path: `${root}/src/top.v`, line: 3, severity: 'error', message },
-      { path: null, severity: 'error', message: 'Module is not part of the design.' },
+      { path: `${root}/default.nix`, line: null, message: 'Module is not part of the design.' },
     ]);
     expect(logOf(events, 'top-1.0.drv').at(-1)).toMatch(/failed with exit code 1/);
     expect(progress.failure()).toEqual({ stage: 'top-1.0', reason: message });

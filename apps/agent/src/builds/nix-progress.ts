@@ -48,8 +48,7 @@ const remaining = 'nix-build';
 const vagueMax = 20;
 
 /** `/nix/store/<hash>-yosys-0.23.drv` is yosys-0.23. */
-export const storeName = (path: string) =>
-  path.replace(/^.*\/[0-9a-z]{32}-/, '').replace(/\.drv$/, '');
+const storeName = (path: string) => path.replace(/^.*\/[0-9a-z]{32}-/, '').replace(/\.drv$/, '');
 
 export function createNixProgress(options: {
   places: Places;
@@ -190,7 +189,7 @@ function told(
       say({ type: 'problem', problem });
       if (problem.severity === 'error') derivation.problem ??= problem;
     } else if (problem?.severity === 'error' && derivation.vague.length < vagueMax)
-      derivation.vague.push(problem);
+      derivation.vague.push({ ...problem, path: join(places.root, 'default.nix') });
   } else if (derivation && type === outcome.setPhase && derivation.stage !== others) {
     const message = `${storeName(derivation.path)} (${first})`;
     say({ type: 'stage', stage: derivation.stage, message, isParallel: true });

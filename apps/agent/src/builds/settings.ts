@@ -20,7 +20,7 @@ export interface BitstreamInputs {
   constraints: string;
   clockMhz: number | null;
 }
-export interface TestbenchInputs {
+interface TestbenchInputs {
   tool: 'ghdl' | 'verilator' | 'iverilog';
   top: string;
   /** Its own and the design's. */
