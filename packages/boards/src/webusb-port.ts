@@ -48,7 +48,7 @@ export function webUsbPort(device: WebUsbDevice, options: { board?: string } = {
     } catch (error) {
       if (isFault(error)) throw error;
       throw fault(
-        codeOf(error, otherwise),
+        usbErrorCode(error, otherwise),
         { board, step: 'moving data over USB' },
         { cause: error },
       );
@@ -104,7 +104,7 @@ export function webUsbPort(device: WebUsbDevice, options: { board?: string } = {
  * Browsers say what happened by the exception's name (WebUSB API §5.1), libusb by words in its
  * message. What neither makes clear is `otherwise`, the usual failure of the step.
  */
-function codeOf(error: unknown, otherwise: ErrorCode): ErrorCode {
+export function usbErrorCode(error: unknown, otherwise: ErrorCode): ErrorCode {
   const { name = '', message = '' } = (error ?? {}) as { name?: string; message?: string };
   // npm `usb` says the system's number in words of its own: EACCES, EBUSY, ENODEV.
   if (/NO_DEVICE|NOT_FOUND|disconnect|errno 19/i.test(message)) return 'E_BOARD_DISCONNECTED';

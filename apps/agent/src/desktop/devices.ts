@@ -1,8 +1,15 @@
 /** USB devices of this computer for windows, which have no WebUSB: one channel a window. */
-import { type SharedDevice, sharedDevice, type WebUsbDevice } from '@joh/boards';
-import type { Clock } from '@joh/clock';
+import { type SharedDevice, sharedDevice, usbErrorCode, type WebUsbDevice } from '@joh/boards';
+import type { Clock, Random } from '@joh/clock';
 import { type Channel, createRpc, type HandlersOf } from '@joh/link';
-import { deviceNotices, deviceRpc, fault, type UsbDeviceDescription } from '@joh/protocol';
+import {
+  deviceNotices,
+  deviceRpc,
+  type ErrorCode,
+  fault,
+  isFault,
+  type UsbDeviceDescription,
+} from '@joh/protocol';
 import { limits } from '#limits';
 
 type Handlers = HandlersOf<typeof deviceRpc.methods>;
@@ -20,6 +27,7 @@ interface Known {
 
 export function createHostDevices(options: {
   clock: Clock;
+  random: Random;
   usbDevices: () => Promise<WebUsbDevice[]>;
 }): HostDevices {
   const { clock } = options;
@@ -54,7 +62,7 @@ export function createHostDevices(options: {
           list: async () => ({ devices: (await look()).map(({ description }) => description) }),
           ...deviceHandlers(leaseOf),
         },
-        random: { bytes: (length) => new Uint8Array(length) },
+        random: options.random,
       });
       let told = '';
       const compare = async () => {
@@ -74,37 +82,55 @@ export function createHostDevices(options: {
 }
 
 function deviceHandlers(leaseOf: (device: number) => WebUsbDevice): Omit<Handlers, 'list'> {
-  const done = async (work: Promise<unknown> | undefined) => {
+  /** Faults cross the channel as they are; what USB says is made one. */
+  const use = async <T>(
+    device: number,
+    otherwise: ErrorCode,
+    work: (lease: WebUsbDevice) => Promise<T> | undefined,
+  ): Promise<T | undefined> => {
+    const lease = leaseOf(device);
+    try {
+      return await work(lease);
+    } catch (error) {
+      if (isFault(error)) throw error;
+      const details = { board: lease.productName ?? 'the device', step: 'moving data over USB' };
+      throw fault(usbErrorCode(error, otherwise), details, { cause: error });
+    }
+  };
+  const done = async (work: Promise<unknown>) => {
     await work;
     return {};
   };
-  const status = (given: 'ok' | 'stall' | 'babble' | undefined) => given ?? 'ok';
+  const lost = 'E_BOARD_DISCONNECTED';
   return {
-    open: ({ device }) => done(leaseOf(device).open()),
-    close: ({ device }) => done(leaseOf(device).close()),
-    selectConfiguration: ({ device, value }) => done(leaseOf(device).selectConfiguration(value)),
-    claimInterface: ({ device, number }) => done(leaseOf(device).claimInterface(number)),
-    releaseInterface: ({ device, number }) => done(leaseOf(device).releaseInterface(number)),
+    open: ({ device }) => done(use(device, 'E_BOARD_DENIED', (one) => one.open())),
+    close: ({ device }) => done(use(device, lost, (one) => one.close())),
+    selectConfiguration: ({ device, value }) =>
+      done(use(device, lost, (one) => one.selectConfiguration(value))),
+    claimInterface: ({ device, number }) =>
+      done(use(device, 'E_BOARD_BUSY', (one) => one.claimInterface(number))),
+    releaseInterface: ({ device, number }) =>
+      done(use(device, lost, (one) => one.releaseInterface(number))),
     selectAlternateInterface: ({ device, number, alternate }) =>
-      done(leaseOf(device).selectAlternateInterface?.(number, alternate)),
-    reset: ({ device }) => done(leaseOf(device).reset?.()),
+      done(use(device, lost, (one) => one.selectAlternateInterface?.(number, alternate))),
+    reset: ({ device }) => done(use(device, lost, (one) => one.reset?.())),
     clearHalt: ({ device, direction, endpoint }) =>
-      done(leaseOf(device).clearHalt?.(direction, endpoint)),
+      done(use(device, lost, (one) => one.clearHalt?.(direction, endpoint))),
     controlTransferIn: async ({ device, setup, length }) => {
-      const got = await leaseOf(device).controlTransferIn(setup, length);
-      return { status: status(got.status), data: encoded(got.data) };
+      const got = await use(device, lost, (one) => one.controlTransferIn(setup, length));
+      return { status: got?.status ?? 'ok', data: encoded(got?.data) };
     },
     controlTransferOut: async ({ device, setup, data }) => {
-      const got = await leaseOf(device).controlTransferOut(setup, decoded(data));
-      return { status: status(got.status) };
+      const got = await use(device, lost, (one) => one.controlTransferOut(setup, decoded(data)));
+      return { status: got?.status ?? 'ok' };
     },
     transferIn: async ({ device, endpoint, length }) => {
-      const got = await leaseOf(device).transferIn(endpoint, length);
-      return { status: status(got.status), data: encoded(got.data) };
+      const got = await use(device, lost, (one) => one.transferIn(endpoint, length));
+      return { status: got?.status ?? 'ok', data: encoded(got?.data) };
     },
     transferOut: async ({ device, endpoint, data }) => {
-      const got = await leaseOf(device).transferOut(endpoint, decoded(data));
-      return { status: status(got.status), bytesWritten: got.bytesWritten };
+      const got = await use(device, lost, (one) => one.transferOut(endpoint, decoded(data)));
+      return { status: got?.status ?? 'ok', bytesWritten: got?.bytesWritten ?? 0 };
     },
   };
 }

@@ -1,0 +1,113 @@
+/** The desktop's agent as a process: whatever ends it, nothing that it started stays. About 8 s. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { systemClock, systemRandom } from '@joh/clock';
+import { browserTransport, createClientLink, createRpc, type Link } from '@joh/link';
+import { agentNotices, agentRpc } from '@joh/protocol';
+import { type TemporaryFolder, temporaryFolder, waitFor } from '@joh/testkit';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+
+let place: TemporaryFolder;
+let agent: ChildProcess;
+let link: Link | null;
+/** In the environment of everything that the agent starts, to find it by. */
+let mark: string;
+
+beforeEach(async () => {
+  place = await temporaryFolder('desktop-main');
+  mark = `DESKTOP_TEST=${randomBytes(12).toString('hex')}`;
+  link = null;
+  await mkdir(join(place.path, 'project'));
+});
+afterEach(async () => {
+  link?.close();
+  for (const pid of marked()) process.kill(pid, 'SIGKILL');
+  await place.remove();
+});
+
+/** Processes of this test. */
+function marked(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(mark);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+/** An agent with a terminal in which a program runs that no polite signal ends. */
+async function startWithTerminal(): Promise<void> {
+  const [name = '', value = ''] = mark.split('=');
+  agent = spawn(process.execPath, [join(import.meta.dirname, 'desktop-main.ts')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { PATH: process.env.PATH, HOME: place.path, SHELL: '/bin/sh', [name]: value },
+  });
+  const secret = randomBytes(32).toString('hex');
+  const folder = join(place.path, 'project');
+  const start = { secret, data: join(place.path, 'data'), ide: place.path, port: 0, folder };
+  agent.stdin?.write(`${JSON.stringify(start)}\n`);
+  const lines = createInterface(agent.stdout as NodeJS.ReadableStream);
+  const [first] = await once(lines, 'line');
+  const { port } = JSON.parse(first).ready;
+  const origin = `http://127.0.0.1:${port}`;
+  const call = async (what: string, params: object) => {
+    const headers = {
+      origin,
+      authorization: `Bearer ${secret}`,
+      'content-type': 'application/json',
+    };
+    const body = JSON.stringify(params);
+    return (await fetch(`${origin}/desktop/${what}`, { method: 'POST', headers, body })).json();
+  };
+  const { id } = (await call('describe', { page: '/' })).folder;
+  await call('trust', { folder: id, isTrusted: true });
+  const random = systemRandom();
+  link = createClientLink({
+    connect: (signal) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/connect/${id}`, { origin });
+      socket.on('error', () => undefined);
+      return browserTransport(socket as never, signal);
+    },
+    ticket: async () => secret,
+    clock: systemClock(),
+    random,
+  });
+  const rpc = createRpc({
+    channel: link.open('rpc', {}),
+    local: { methods: {}, notices: {} },
+    handlers: {},
+    remote: { methods: agentRpc.methods, notices: agentNotices.notices },
+    random,
+  });
+  await rpc.call('terminals.create', {
+    columns: 80,
+    rows: 24,
+    argv: ['/bin/sh', '-c', 'trap "" HUP TERM INT; while :; do sleep 1; done'],
+  });
+  // The agent, its pty host, the shell of the terminal and what runs in it.
+  await waitFor(() => marked().length >= 4, { deadlineMs: 15_000, what: 'the terminal runs' });
+}
+
+it('ends with its input, and takes terminals that ignore signals along', async () => {
+  await startWithTerminal();
+  const ended = once(agent, 'exit');
+  agent.stdin?.end();
+  expect(await ended).toEqual([0, null]);
+  await waitFor(() => marked().length === 0, { deadlineMs: 8000, what: 'nothing stays' });
+});
+
+it('leaves nothing behind when it is killed', async () => {
+  await startWithTerminal();
+  agent.kill('SIGKILL');
+  await waitFor(() => marked().length === 0, { deadlineMs: 15_000, what: 'nothing stays' });
+});
