@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 export type Profile = 'debug' | 'release';
 
@@ -44,4 +44,43 @@ function cargoEnvironment(): NodeJS.ProcessEnv {
     CARGO_TARGET_DIR: targetFolder(),
     PATH: existsSync(rustup) ? path + delimiter + rustup : path,
   };
+}
+
+interface Crate {
+  name: string;
+  version: string;
+  license: string | null;
+  /** Where its sources are. */
+  folder: string;
+}
+
+/** Every crate of others that is compiled into the shell on this platform. */
+export function cargoMetadata(): Crate[] {
+  const target = spawnSync('rustc', ['-vV'], { encoding: 'utf8', env: cargoEnvironment() });
+  const host = /^host: (.*)$/m.exec(target.stdout)?.[1] ?? '';
+  const { status, stdout, stderr } = spawnSync(
+    'cargo',
+    ['metadata', '--locked', '--format-version=1', `--filter-platform=${host}`],
+    { cwd: crate, encoding: 'utf8', maxBuffer: 2 ** 28, env: cargoEnvironment() },
+  );
+  if (status !== 0) throw new Error(`cargo metadata failed: ${stderr}`);
+  const { packages, resolve } = JSON.parse(stdout) as {
+    packages: {
+      id: string;
+      name: string;
+      version: string;
+      license: string | null;
+      manifest_path: string;
+    }[];
+    resolve: { nodes: { id: string }[] };
+  };
+  const used = new Set(resolve.nodes.map(({ id }) => id));
+  return packages
+    .filter(({ id, name: one }) => used.has(id) && one !== name)
+    .map(({ name: one, version, license, manifest_path }) => ({
+      name: one,
+      version,
+      license,
+      folder: dirname(manifest_path),
+    }));
 }

@@ -32,9 +32,10 @@ export function homeIn(folder: string, display: Display, fake?: string): Home {
   const state = join(home, '.local/state/joy-of-hardware');
   const text = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
   const processes = () => processesNaming(home);
+  const { JOH_DESKTOP_AGENT, JOH_DESKTOP_IDE } = process.env;
   const agent =
     fake === undefined
-      ? {}
+      ? { JOH_DESKTOP_AGENT, JOH_DESKTOP_IDE }
       : { JOH_DESKTOP_AGENT: join(import.meta.dirname, 'fake-agent.ts'), JOH_FAKE_AGENT: fake };
   return {
     folder: home,
@@ -53,12 +54,16 @@ export function homeIn(folder: string, display: Display, fake?: string): Home {
     opened: () => text(opened).split('\n').filter(Boolean),
     processes,
     empties: async (deadlineMs) => {
-      const describe = () => `nothing runs: ${processes().map(({ command }) => command)}`;
-      await waitFor(() => processes().length === 0, { deadlineMs, what: 'nothing runs' }).catch(
-        (cause) => {
-          throw new Error(describe(), { cause });
+      let left = processes();
+      await waitFor(
+        () => {
+          left = processes();
+          return left.length === 0;
         },
-      );
+        { deadlineMs, what: 'nothing runs', everyMs: 50 },
+      ).catch((cause) => {
+        throw new Error(`these run: ${left.map(({ command }) => command).join(', ')}`, { cause });
+      });
     },
   };
 }

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { cargo } from '../packaging/cargo.ts';
 import { clean, drive, type Home, homeIn, launch } from './application.ts';
 import { type Display, startDisplay } from './display.ts';
+import { picture } from './pictures.ts';
 
 interface About {
   pid: number;
@@ -131,7 +132,7 @@ describe('a window', () => {
     expect(await waitFor(why, { deadlineMs })).toBe(
       'The folder of settings cannot be written. (E_DESKTOP)',
     );
-    await pictureOf('no-agent', driver);
+    await picture('no-agent', driver);
     const starts = () => home.log().split('fake agent: started').length - 1;
     expect(starts()).toBe(1);
     await driver.click('#retry');
@@ -269,10 +270,3 @@ describe('the agent', () => {
     await home.empties(deadlineMs);
   });
 });
-
-async function pictureOf(name: string, driver: { screenshot(): Promise<Buffer> }): Promise<void> {
-  const pictures = process.env.JOH_PICTURES;
-  if (!pictures) return;
-  await mkdir(pictures, { recursive: true });
-  await writeFile(join(pictures, `desktop-${name}.png`), await driver.screenshot());
-}

@@ -11,7 +11,9 @@ export interface WebDriver {
   title(): Promise<string>;
   /** Clicks the first element that a CSS selector finds. */
   click(selector: string): Promise<void>;
-  /** Types into what has the focus. Names of keys are WebDriver's code points, see `keys`. */
+  /** Clicks at a place of the page, in CSS pixels. */
+  clickAt(x: number, y: number): Promise<void>;
+  /** Types into what has the focus; a line feed is the enter key, others are in `keys`. */
   type(text: string): Promise<void>;
   /** Presses keys together: the last while the others are held. */
   chord(...keys: string[]): Promise<void>;
@@ -26,10 +28,7 @@ export const keys = {
   escape: '\uE00C',
   control: '\uE009',
   shift: '\uE008',
-  alt: '\uE00A',
-  down: '\uE015',
-  tab: '\uE004',
-  space: ' ',
+  home: '\uE011',
   end: '\uE010',
   f1: '\uE031',
 };
@@ -122,7 +121,22 @@ function openSession(driver: ChildProcess, call: Call, path: string): WebDriver 
       const found = await call<Record<string, string>>('POST', `${path}/element`, using);
       await call('POST', `${path}/element/${found[element]}/click`, {});
     },
-    type: (text) => actions([...text].flatMap((key) => [down(key), up(key)])),
+    clickAt: (x, y) =>
+      call('POST', `${path}/actions`, {
+        actions: [
+          {
+            type: 'pointer',
+            id: 'mouse',
+            actions: [
+              { type: 'pointerMove', x, y, duration: 0 },
+              { type: 'pointerDown', button: 0 },
+              { type: 'pointerUp', button: 0 },
+            ],
+          },
+        ],
+      }),
+    type: (text) =>
+      actions([...text.replaceAll('\n', keys.enter)].flatMap((key) => [down(key), up(key)])),
     chord: (...pressed) => actions([...pressed.map(down), ...pressed.toReversed().map(up)]),
     screenshot: async () => Buffer.from(await call<string>('GET', `${path}/screenshot`), 'base64'),
     async stop() {

@@ -1,0 +1,85 @@
+/** The IDE in a driven window, as a person uses it. */
+import { waitFor } from '@joh/testkit';
+import { keys, type WebDriver } from './web-driver.ts';
+
+export interface IdeWindow {
+  /** Waits until the first element of a selector that holds `text` is shown. */
+  sees(selector: string, text?: string, deadlineMs?: number): Promise<void>;
+  /** Waits until nothing of a selector that holds `text` is shown. */
+  seesNot(selector: string, text?: string): Promise<void>;
+  /** Clicks the first element of a selector that holds `text`, once it is shown. */
+  press(selector: string, text?: string): Promise<void>;
+  /** Opens a file by quick open. */
+  openFile(name: string): Promise<void>;
+  /** Runs a command by its title. */
+  command(title: string): Promise<void>;
+  /** Types a line into the terminal in front. */
+  inTerminal(line: string): Promise<void>;
+  /** Puts the cursor into the editor in front. */
+  intoEditor(): Promise<void>;
+}
+
+const shownWithinMs = 30_000;
+
+/** In the page: the first shown element. The editor writes spaces as no-break spaces. */
+const find = `const [selector, text] = given;
+  const found = [...document.querySelectorAll(selector)].find(
+    (one) => one.getClientRects().length > 0 &&
+      (text === '' || one.textContent.replaceAll('\\u00a0', ' ').includes(text)));`;
+
+export function ideWindow(driver: WebDriver): IdeWindow {
+  const isShown = (selector: string, text: string) =>
+    // A page that is being left answers nothing.
+    driver
+      .evaluate<boolean>(`${find} return found !== undefined`, selector, text)
+      .catch(() => false);
+  const named = (selector: string, text: string) => `${selector} ${text}`.trim();
+  const sees = async (selector: string, text = '', deadlineMs = shownWithinMs) => {
+    const what = `${named(selector, text)} is shown`;
+    await waitFor(() => isShown(selector, text), { what, deadlineMs, everyMs: 50 });
+  };
+  const press = async (selector: string, text = '') => {
+    await sees(selector, text);
+    const place = await driver.evaluate<{ x: number; y: number }>(
+      `${find} const box = found.getBoundingClientRect();
+       return { x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) }`,
+      selector,
+      text,
+    );
+    await driver.clickAt(place.x, place.y);
+  };
+  const picker = '.quick-input-widget input';
+  const pick = async (open: () => Promise<void>, text: string, row: string) => {
+    // A page that has just opened may not hear keys yet.
+    await waitFor(
+      async () => {
+        await open();
+        return isShown(picker, '');
+      },
+      { what: 'the picker opens', deadlineMs: shownWithinMs, everyMs: 250 },
+    );
+    await driver.type(text);
+    await sees('.quick-input-list .monaco-list-row', row);
+    await driver.type(keys.enter);
+  };
+  return {
+    sees,
+    seesNot: (selector, text = '') =>
+      waitFor(async () => !(await isShown(selector, text)), {
+        what: `${named(selector, text)} is gone`,
+        deadlineMs: shownWithinMs,
+        everyMs: 50,
+      }).then(() => undefined),
+    press,
+    openFile: async (name) => {
+      await pick(() => driver.chord(keys.control, 'p'), name, name);
+      await sees(`.tab.active[data-resource-name="${name}"]`);
+    },
+    command: (title) => pick(() => driver.type(keys.f1), title, title),
+    inTerminal: async (line) => {
+      await press('.xterm');
+      await driver.type(`${line}\n`);
+    },
+    intoEditor: () => press('.editor-instance .view-line'),
+  };
+}
