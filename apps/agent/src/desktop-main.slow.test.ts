@@ -67,7 +67,8 @@ async function startWithTerminal(): Promise<void> {
       'content-type': 'application/json',
     };
     const body = JSON.stringify(params);
-    return (await fetch(`${origin}/desktop/${what}`, { method: 'POST', headers, body })).json();
+    const answer = await fetch(`${origin}/desktop/${what}`, { method: 'POST', headers, body });
+    return (await answer.json()) as { folder: { id: string } };
   };
   const { id } = (await call('describe', { page: '/' })).folder;
   await call('trust', { folder: id, isTrusted: true });
