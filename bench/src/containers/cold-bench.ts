@@ -19,11 +19,14 @@ export const coldBench: Bench = {
   async run(context) {
     const { say } = context;
     const rack = await startDockerRack(context);
-    say(`${samples} docker runs, ${samples} containers`);
+    const nixRack = await rack.withNix();
+    say(`${samples} docker runs, ${samples} containers without Nix and as many with it`);
     const runs = spreadOf(await runsInTurn(context, rack.socketPath, rack.base, samples));
-    const direct = spreadOf(await startsInTurn(rack, samples));
+    const [plain = [], seeded = []] = await startsByTurns([rack, nixRack], samples);
+    const [direct, withNix] = [spreadOf(plain), spreadOf(seeded)];
     say(`a Swarm of one node, ${swarmSamples} containers`);
-    const swarm = spreadOf(await startsInTurn(await startSwarmRack(context), swarmSamples));
+    const [onSwarm = []] = await startsByTurns([await startSwarmRack(context)], swarmSamples);
+    const swarm = spreadOf(onSwarm);
     const row = (name: string, { n, p50, p99, max }: typeof runs) => [name, n, p50, p99, max];
     const against = (name: string, value: number, peerValue: number): Figure => ({
       ...{ name, unit: 'ms', value, peer: 'docker run', peerValue },
@@ -35,6 +38,7 @@ export const coldBench: Bench = {
           columns: ['what', 'n', 'p50', 'p99', 'max'],
           rows: [
             row('docker engine: asked to registered', direct),
+            row('the same, of an image with a Nix store', withNix),
             row('swarm engine: asked to registered', swarm),
             row('docker run --rm --network none <debian> true', runs),
           ],
@@ -43,6 +47,7 @@ export const coldBench: Bench = {
       figures: [
         against('cold_p50', direct.p50, runs.p50),
         against('cold_p99', direct.p99, runs.p99),
+        { name: 'cold_nix_overhead_p50', unit: 'ms', value: withNix.p50 - direct.p50 },
         against('cold_swarm_p50', swarm.p50, runs.p50),
         { name: 'swarm_overhead_p50', unit: 'ms', value: swarm.p50 - direct.p50 },
       ],
@@ -55,12 +60,15 @@ export const coldBench: Bench = {
   },
 };
 
-async function startsInTurn({ start, engine }: ContainerRack, count: number): Promise<number[]> {
-  const took: number[] = [];
+/** One of each rack, then the next of each: what slows the machine down slows them all. */
+async function startsByTurns(racks: readonly ContainerRack[], count: number): Promise<number[][]> {
+  const took: number[][] = racks.map(() => []);
   for (let at = -warmUps; at < count; at += 1) {
-    const { id, ms } = await start('standard');
-    if (at >= 0) took.push(ms);
-    await engine.destroy(id, AbortSignal.timeout(60_000));
+    for (const [which, { start, engine }] of racks.entries()) {
+      const { id, ms } = await start('standard');
+      if (at >= 0) took[which]?.push(ms);
+      await engine.destroy(id, AbortSignal.timeout(60_000));
+    }
   }
   return took;
 }

@@ -1,7 +1,13 @@
 import { newId } from '@joh/clock';
 import { type ContainerSpec, createDockerEngine, type Engine } from '@joh/engine';
 import type { ContainerClass, ContainerId, NodeId } from '@joh/protocol';
-import { type FakeFrontend, startDockerHost, startFakeFrontend, waitFor } from '@joh/testkit';
+import {
+  type FakeFrontend,
+  nixSeed,
+  startDockerHost,
+  startFakeFrontend,
+  waitFor,
+} from '@joh/testkit';
 import type { BenchContext } from '../bench.ts';
 import { buildImage } from './session-image.ts';
 
@@ -22,10 +28,16 @@ const resources = {
   burst: { cores: 1, memoryBytes: 512 * mib },
 } as const;
 
+export interface DockerRack extends ContainerRack {
+  socketPath: string;
+  /** The Debian image below the session's. */
+  base: string;
+  /** On the same daemon, with containers of an image with Nix. */
+  withNix(): Promise<ContainerRack>;
+}
+
 /** The docker engine on a daemon of its own. */
-export async function startDockerRack(
-  context: BenchContext,
-): Promise<ContainerRack & { socketPath: string; base: string }> {
+export async function startDockerRack(context: BenchContext): Promise<DockerRack> {
   const host = await startDockerHost();
   context.cleanUp(host.remove);
   const { image, base } = await buildImage(context, host);
@@ -33,10 +45,16 @@ export async function startDockerRack(
   context.cleanUp(frontend.close);
   const { clock } = context;
   const { socketPath } = host;
-  const engine = createDockerEngine({ clock, socketPath, image, installation: 'bench' });
-  context.cleanUp(() => engine.close());
-  const rack = await rackOn(context, engine, frontend);
-  return { ...rack, socketPath, base };
+  const on = (wanted: string) => {
+    const engine = createDockerEngine({ clock, socketPath, image: wanted, installation: 'bench' });
+    context.cleanUp(() => engine.close());
+    return rackOn(context, engine, frontend);
+  };
+  return {
+    ...(await on(image)),
+    ...{ socketPath, base },
+    withNix: async () => on((await buildImage(context, host, await nixSeed())).image),
+  };
 }
 
 /** Over any engine that is there. */
