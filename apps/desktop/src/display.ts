@@ -11,16 +11,16 @@ export interface Display {
 
 const startDeadlineMs = 20_000;
 
-/** Starts both; `size` is in pixels. */
-export async function startDisplay(size = '1280x900'): Promise<Display> {
+/** Starts both; `size` is in pixels, and `enter` is put before the commands. */
+export async function startDisplay(
+  size = '1280x900',
+  enter: readonly string[] = [],
+): Promise<Display> {
   const screen = ['-screen', '0', `${size}x24`, '-nolisten', 'tcp', '-displayfd', '3'];
-  const server = await speaking('Xvfb', screen, 'xvfb');
+  const server = await speaking([...enter, 'Xvfb', ...screen], 'xvfb');
   try {
-    const bus = await speaking(
-      'dbus-daemon',
-      ['--session', '--nofork', '--print-address=3'],
-      'dbus',
-    );
+    const daemon = ['dbus-daemon', '--session', '--nofork', '--print-address=3'];
+    const bus = await speaking([...enter, ...daemon], 'dbus');
     return {
       environment: {
         DISPLAY: `:${server.said}`,
@@ -49,7 +49,7 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM
 }
 
 /** Starts a program that writes one line to descriptor 3 when it is ready. */
-async function speaking(program: string, parameters: string[], debianPackage: string) {
+async function speaking([program = '', ...parameters]: string[], debianPackage: string) {
   const child = spawn(program, parameters, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const deadline = AbortSignal.timeout(startDeadlineMs);
   const failed = once(child, 'error', { signal: deadline }).then(([cause]) => {

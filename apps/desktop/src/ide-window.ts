@@ -9,6 +9,8 @@ export interface IdeWindow {
   seesNot(selector: string, text?: string): Promise<void>;
   /** Clicks the first element of a selector that holds `text`, once it is shown. */
   press(selector: string, text?: string): Promise<void>;
+  /** Chooses the option of a list whose name begins with `option`, once it is there. */
+  choose(selector: string, option: string): Promise<void>;
   /** Opens a file by quick open. */
   openFile(name: string): Promise<void>;
   /** Runs a command by its title. */
@@ -71,6 +73,18 @@ export function ideWindow(driver: WebDriver): IdeWindow {
         everyMs: 50,
       }).then(() => undefined),
     press,
+    choose: async (selector, option) => {
+      const body = `const list = document.querySelector(given[0]);
+        const found = [...(list?.options ?? [])].find((one) => one.text.startsWith(given[1]));
+        if (!found) return false;
+        list.value = found.value;
+        return list.dispatchEvent(new Event('change', { bubbles: true }));`;
+      await waitFor(() => driver.evaluate<boolean>(body, selector, option), {
+        what: `${selector} has ${option}`,
+        deadlineMs: shownWithinMs,
+        everyMs: 50,
+      });
+    },
     openFile: async (name) => {
       await pick(() => driver.chord(keys.control, 'p'), name, name);
       await sees(`.tab.active[data-resource-name="${name}"]`);

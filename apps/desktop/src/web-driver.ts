@@ -37,15 +37,17 @@ const commandDeadlineMs = 60_000;
 const startDeadlineMs = 20_000;
 const element = 'element-6066-11e4-a52e-4f735466cecf';
 
-/** Starts `binary` in `environment` and drives its first window. */
+/** Starts `binary` in `environment` and drives its first window; `enter` is put before the command. */
 export async function driveApplication(
   binary: string,
   parameters: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
+  enter: readonly string[] = [],
 ): Promise<WebDriver> {
   const port = await freePort();
   const env = { ...environment, TAURI_WEBVIEW_AUTOMATION: 'true' };
-  const driver = spawn('WebKitWebDriver', [`--port=${port}`], { env, stdio: 'ignore' });
+  const [program = '', ...rest] = [...enter, 'WebKitWebDriver', `--port=${port}`];
+  const driver = spawn(program, rest, { env, stdio: 'ignore' });
   const failed = new Promise<never>((_resolve, reject) => {
     driver.once('error', (cause) =>
       reject(new Error('this test needs apt-get install webkit2gtk-driver', { cause })),

@@ -93,11 +93,12 @@ test('a bitstream is built and a simulated board programmed through the agent', 
   await ide.sees('[data-testid=build-state]', 'Built in', 120_000);
   await picture('built', driver);
   await ide.press('[data-testid=build-view] button', 'Program a board');
+  await ide.choose('[data-testid=board-select]', 'iCEBreaker');
   await ide.sees('[data-testid=board-fit]', 'Fits');
   await ide.press('[data-testid=board-program]');
   await ide.sees('[data-testid=board-result] [data-state=done]', '', 60_000);
   await picture('programmed', driver);
-});
+}, 300_000);
 
 test('what was not saved is there after quitting', async () => {
   await ide.openFile('top.v');
