@@ -62,8 +62,11 @@ function commandOf({ tool, args, output }: Step, toolchain: Toolchain): [string,
 
 async function runStep(step: Step, { run, root, inputs, toolchain }: Work): Promise<void> {
   const { stage, tool } = step;
-  const name = tool === 'testbench' ? (inputs.testbench?.top ?? tool) : tool;
-  run.log.add({ type: 'stage', stage, message: `${name} (${toolWords[toolchain.kind]})` });
+  const bench = inputs.testbench?.top ?? 'testbench';
+  const name = tool === 'testbench' ? bench : tool;
+  // What is of interest of a simulation is which; the tool was named when it compiled.
+  const title = stage === 'simulation' ? `${bench}, simulated` : tool;
+  run.log.add({ type: 'stage', stage, message: `${title} (${toolWords[toolchain.kind]})` });
   const problems: Build['problems'] = [];
   const places = { root, constraints: inputs.bitstream?.constraints ?? null };
   const known = inputs.testbench?.sources ?? inputs.sources;

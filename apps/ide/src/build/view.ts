@@ -250,6 +250,7 @@ function result(build: Build, options: BuildViewOptions): HTMLElement[] {
   });
   return [
     ...bitstreamParts(build, options),
+    ...(build.bitstream === null && !build.nix ? [testbenchPart()] : []),
     ...(clocks.length ? [element('ul', { class: 'joh-clocks' }, ...clocks)] : []),
     ...(rows.length
       ? [
@@ -263,6 +264,15 @@ function result(build: Build, options: BuildViewOptions): HTMLElement[] {
       : []),
   ];
 }
+
+/** Of the tools, only a project without a board makes no bitstream. */
+const testbenchPart = () =>
+  element(
+    'p',
+    { class: 'joh-bitstream' },
+    icon('beaker'),
+    'The testbench passed. joh.json names no board, so there is no bitstream.',
+  );
 
 function bitstreamParts(build: Build, { onProgram, onArtifact }: BuildViewOptions): HTMLElement[] {
   const all = build.artifacts?.length ? build.artifacts : build.bitstream ? [build.bitstream] : [];
