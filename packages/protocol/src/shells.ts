@@ -9,7 +9,7 @@ export const shellInput = z.object({
    * what it is. `variable`: of the environment.
    */
   kind: z.enum(['contents', 'presence', 'variable']),
-  /** Relative to the project's top where it is inside, else absolute; for a variable its name. */
+  /** Relative to the project's top where it is inside, from `~/` in the home folder, else absolute; a name. */
   path: z.string().min(1).max(4096),
   /** Null: it was not there. */
   digest: z.string().max(4200).nullable(),

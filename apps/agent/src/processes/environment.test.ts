@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { temporaryFolder } from '@joh/testkit';
-import { expect, it } from 'vitest';
-import { usbEnvironment } from './environment.ts';
+import { describe, expect, it } from 'vitest';
+import { usbEnvironment, userEnvironment } from './environment.ts';
 
 it('lets USB tools find the session’s boards, before what the user has set', async () => {
   const folder = await temporaryFolder('usb');
@@ -18,4 +18,24 @@ it('lets USB tools find the session’s boards, before what the user has set', a
   } finally {
     await folder.remove();
   }
+});
+
+describe('user environment', () => {
+  it('has nothing of the agent, and what programs count on', () => {
+    const env = userEnvironment({
+      JOH_BOOT_TOKEN: 'secret',
+      npm_config_x: '1',
+      NODE_OPTIONS: '--x',
+      HOME: '/home/ada',
+      SHELL: '/bin/zsh',
+      JOY_OF_HARDWARE_CONTAINER: 'mark',
+    });
+    expect(env).toEqual({
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+      LANG: 'C.UTF-8',
+      HOME: '/home/ada',
+      SHELL: '/bin/zsh',
+      JOY_OF_HARDWARE_CONTAINER: 'mark',
+    });
+  });
 });

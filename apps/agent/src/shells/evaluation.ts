@@ -1,6 +1,6 @@
 /** Evaluates a project's shell with the user's Nix, and sees what that reads. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Clock, newId, type Random } from '@joh/clock';
 import { type Problem, isFault } from '@joh/protocol';
 import { limits } from '#limits';
@@ -61,7 +61,8 @@ async function evaluateOnce(
   const log = createNixLog();
   try {
     if (observer) await writeFile(reads, '', { mode: 0o600 });
-    const env = { ...(await shellVariables(base)), ...observing(base, observer, reads) };
+    const bash = await findProgram('bash', base.PATH ?? '');
+    const env = { ...base, ...withBash(bash), ...observing(base, observer, reads) };
     // The path of `env` may not be what the hook made of PATH.
     // Nix looks whether its first argument is a script: the description is read in any case.
     const argv = ['nix-shell', description, ...jsonLog, '--show-trace'] as const;
@@ -73,7 +74,7 @@ async function evaluateOnce(
     });
     const said = ran.exitCode === 0 ? parseEnvironment(ran.output, 'IN_NIX_SHELL') : null;
     // Without a stdenv PATH is there, but not exported.
-    const environment = said && { PATH: base.PATH ?? '', ...said };
+    const environment = said && { ...said, PATH: pathOf(said, base, bash) };
     const problem = log.problem(places.root, description);
     return {
       environment,
@@ -150,9 +151,14 @@ async function runNix(
  * With the bash that is there Nix does not evaluate all of nixpkgs a second time for one that differs
  * only in how it is typed at.
  */
-async function shellVariables(base: Environment): Promise<Record<string, string>> {
-  const bash = await findProgram('bash', base.PATH ?? '');
-  return { ...base, ...(bash ? { NIX_BUILD_SHELL: bash } : {}) };
+function withBash(bash: string | null): Record<string, string> {
+  return bash ? { NIX_BUILD_SHELL: bash } : {};
+}
+
+/** Nix puts the folder of that bash before everything, where it would hide the shell's own tools. */
+function pathOf({ PATH: path }: Environment, base: Environment, bash: string | null): string {
+  const first = bash ? `${dirname(bash)}:` : '';
+  return (path?.startsWith(first) ? path.slice(first.length) : path) ?? base.PATH ?? '';
 }
 
 function observing(

@@ -50,7 +50,7 @@ async function digestOf(
     const text = path === environmentInput.path ? stableText(env, places) : env[path];
     return text === undefined ? null : sha256(text);
   }
-  const at = resolve(places.root, path);
+  const at = path.startsWith('~/') ? places.home + path.slice(1) : resolve(places.root, path);
   const there = await lstat(at).catch(() => null);
   if (!there) return null;
   const presence = there.isSymbolicLink()

@@ -14,7 +14,7 @@ export function watchInputs(
 ): () => void {
   const folders = new Set([root]);
   for (const path of paths) {
-    if (path.startsWith('/')) continue;
+    if (/^(\/|~\/)/.test(path)) continue;
     folders.add(dirname(resolve(root, path)));
   }
   let cancel: (() => void) | null = null;

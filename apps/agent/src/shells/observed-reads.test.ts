@@ -38,6 +38,8 @@ it('takes what decides, and leaves what Nix does for itself', () => {
 it('is not relied on when a program was not seen', () => {
   const isComplete = (...records: string[]) => readObservation(log(...records), places).isComplete;
   expect(isComplete(nix, ...bash)).toBe(true);
+  // By a script.
+  expect(isComplete('1 h /bin/dash', '1 x /bin/nix', nix, ...bash)).toBe(true);
   // Nothing at all: Nix is linked statically.
   expect(isComplete()).toBe(false);
   // A program of the hook that is linked statically, or one with an environment of its own.

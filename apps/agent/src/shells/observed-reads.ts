@@ -4,7 +4,7 @@ import type { ShellInput } from '@joh/protocol';
 import { isVolatile } from './environment-change.ts';
 
 export interface ObservedReads {
-  /** Without digests; paths inside the project are relative. */
+  /** Without digests; see `ShellInput`. */
   inputs: Omit<ShellInput, 'digest'>[];
   /** Whether every program was seen that had a part in it. Only then may the list be relied on. */
   isComplete: boolean;
@@ -35,6 +35,8 @@ const askedAlways = new Set([
   'NIX_USER_CONF_FILES',
 ]);
 const ignoredFolders = ['/nix', '/proc', '/sys', '/dev', '/run'];
+/** Where temporary folders are made, and what Nix looks for before it builds without a sandbox. */
+const ignoredPaths = ['/tmp', '/var/tmp', '/homeless-shelter'];
 /** Symbolic links here say which nixpkgs a channel is. */
 const keptFolder = '/nix/var/nix/profiles';
 const temporary = /(^|\/)nix-(shell|build)[.-][^/]*(\/|$)/;
@@ -64,24 +66,27 @@ function follow(log: string): { seen: Seen[]; isComplete: boolean } {
   /** Started, and not seen yet. */
   const started = new Set<string>();
   const programs = new Map<string, string>();
+  /** The process that begins as Nix and becomes the shell that runs the hook. */
   let first: string | null = null;
-  let byNix = true;
+  let stage: 'before' | 'nix' | 'hook' = 'before';
   let isComplete = true;
   for (const record of log.split('\0')) {
     const [, pid = '', kind = '', path = ''] = /^(\d+) (.) ([\s\S]*)$/.exec(record) ?? [];
     if (kind === 'h') {
       started.delete(pid);
-      // In the same process as Nix: the shell that runs the hook.
-      if (pid === first && !isNix(path)) byNix = false;
       first ??= pid;
+      // Before it, a script may have looked for Nix.
+      if (pid === first && isNix(path)) stage = 'nix';
+      else if (pid === first && stage === 'nix') stage = 'hook';
       programs.set(pid, path);
     } else if (kind === 'x') started.add(pid);
     // A builder; what it builds from is in its derivation.
-    else if (kind === 'c') isComplete &&= byNix || isNix(programs.get(pid) ?? '');
-    else if (kind !== '') seen.push({ kind, path: kind === 'g' ? path : normalize(path), byNix });
+    else if (kind === 'c') isComplete &&= stage === 'nix' || isNix(programs.get(pid) ?? '');
+    // A builder is made ready by a process of Nix that never was another program.
+    else if (kind !== '' && (stage === 'hook' || (stage === 'nix' && programs.has(pid))))
+      seen.push({ kind, path: kind === 'g' ? path : normalize(path), byNix: stage === 'nix' });
   }
-  const hasSeenNix = first !== null && isNix(programs.get(first) ?? '') === byNix;
-  return { seen, isComplete: isComplete && hasSeenNix && started.size === 0 };
+  return { seen, isComplete: isComplete && stage === 'hook' && started.size === 0 };
 }
 
 /** Nix may be run by a loader that is named in its stead. */
@@ -104,10 +109,11 @@ function inputOf(
     return { kind: wanted, path: inside === '' ? '.' : inside };
   const isIn = (folder: string) => path === folder || path.startsWith(`${folder}/`);
   if (isIn(keptFolder)) return { kind: wanted, path };
+  if (ignoredPaths.includes(path)) return null;
   if (temporary.test(path) || ignored.some(isIn) || ignoredFolders.some(isIn)) return null;
   // Folders on the way to somewhere, and a shell's search for programs.
   if (wanted === 'presence' && (root.startsWith(`${path}/`) || home === path || path === '/'))
     return null;
   if (wanted === 'presence' && !byNix && !isIn(home)) return null;
-  return { kind: wanted, path };
+  return { kind: wanted, path: isIn(home) ? `~${path.slice(home.length)}` : path };
 }

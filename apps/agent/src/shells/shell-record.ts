@@ -69,7 +69,7 @@ const secretName = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|_KEY$/i;
  */
 export function isShareable({ inputs, changes }: ShellRecord): boolean {
   const isForeign = ({ kind, path, digest }: ShellInput) =>
-    kind === 'contents' && digest !== null && path.startsWith('/') && !ownFile.test(path);
+    kind === 'contents' && digest !== null && /^(\/|~\/)/.test(path) && !ownFile.test(path);
   // The environment before the shell is compared as a whole, as `*`.
   const isVariable = ({ kind, path, digest }: ShellInput) =>
     kind === 'variable' && path !== '*' && digest !== null;

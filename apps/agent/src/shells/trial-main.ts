@@ -1,0 +1,49 @@
+/**
+ * One project's shell as a process of its own, for `createTrialMachine` of the testkit, which gives it a
+ * `/nix` of its own: options as JSON in the argument; a line of JSON for each state, `"environment"`, `"terminal"`,
+ * `"output"` and `"reload"` as lines of standard input. Ends with its input.
+ */
+import { mkdirSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { systemClock, systemRandom } from '@joh/clock';
+import { createNix } from '#nix';
+import { openProjectShell } from './opening.ts';
+
+interface TrialOptions {
+  env: Record<string, string>;
+  root: string;
+  /** Folder of the agent's own. */
+  runtime: string;
+  observer: string | null;
+  /** Where FrontendMaster is, or what stands for it. */
+  frontend: { url: string; namespace: string; authorization: string } | null;
+}
+
+const options = JSON.parse(process.argv[2] ?? '') as TrialOptions;
+const { frontend } = options;
+const clock = systemClock();
+const startedMs = clock.monotonic();
+const log = (text: string) => process.stderr.write(`${text}\n`);
+const say = (message: object) =>
+  process.stdout.write(`${JSON.stringify({ atMs: clock.monotonic() - startedMs, ...message })}\n`);
+mkdirSync(options.runtime, { recursive: true });
+const nix = createNix({ ...options, clock, log, onGivenUp: (fault) => log(fault.message) });
+const shell = openProjectShell({
+  ...{ ...options, clock, random: systemRandom(), log },
+  nix: {
+    version: nix.version,
+    push: (paths) => void say({ pushed: paths }),
+    frontend: () => frontend && { ...frontend, authorization: () => frontend.authorization },
+  },
+});
+shell.onChanged((state) => void say({ state }));
+say({ environment: await shell.environment() });
+for await (const line of createInterface({ input: process.stdin })) {
+  const asked: unknown = JSON.parse(line);
+  if (asked === 'environment') say({ environment: await shell.environment() });
+  if (asked === 'terminal') say({ terminal: await shell.terminal() });
+  if (asked === 'output') say({ output: shell.output() });
+  if (asked === 'reload') shell.reload();
+}
+shell.close();
+process.exit(0);
