@@ -1,5 +1,6 @@
 /** The desktop's own pages as a user drives them. */
 import { expect, type Page } from '@playwright/test';
+import { picture } from './picture.ts';
 
 /** From the start page. */
 export async function openFolder(page: Page, path: string): Promise<void> {
@@ -10,7 +11,10 @@ export async function openFolder(page: Page, path: string): Promise<void> {
 
 /** Answers the question of a folder that was never opened; the window then loads again. */
 export async function trustFolder(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Trust this folder' }).click();
+  const yes = page.getByRole('button', { name: 'Trust this folder' });
+  await expect(yes).toBeVisible();
+  await picture(page, 'question');
+  await yes.click();
   await expect(page.locator('[id="status.workspaceTrust"]')).toHaveCount(0);
   await expect(page.locator('.monaco-workbench')).toBeVisible();
 }

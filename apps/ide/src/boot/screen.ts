@@ -7,6 +7,8 @@ export interface BootScreen {
   progress(session: Session): void;
   /** For good, with a way on. */
   fail(body: FaultBody): void;
+  /** Where the way on leads; default: the projects. */
+  leadTo(path: string, words: string): void;
   remove(): void;
 }
 
@@ -27,6 +29,11 @@ export function createBootScreen(root: HTMLElement): BootScreen {
       root.setAttribute('role', 'alert');
       text.textContent = message;
       detail.textContent = `${kept} ${todo}`;
+    },
+    leadTo(path, words) {
+      const link = root.querySelector('a');
+      link?.setAttribute('href', path);
+      link?.replaceChildren(words);
     },
     remove: () => root.remove(),
   };

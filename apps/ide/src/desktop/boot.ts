@@ -2,7 +2,7 @@
 import { type AgentConnection, connectAgent } from '@joh/client';
 import type { Clock, Random } from '@joh/clock';
 import { browserTransport } from '@joh/link';
-import { type DesktopFolder, fault } from '@joh/protocol';
+import { type DesktopFolder, desktopPages, fault } from '@joh/protocol';
 import { nextConnection } from '../agent/connect.ts';
 import { createConnectionMonitor } from '../agent/connection.ts';
 import { createLateAgent } from '../agent/late-agent.ts';
@@ -27,6 +27,8 @@ export async function bootDesktop({
   random,
   container,
 }: BootOptions): Promise<void> {
+  screen.leadTo(desktopPages.start, 'To the start page');
+  screen.say('Opening your folder');
   const secret = takeSecret({ location, history, storage: sessionStorage });
   if (secret === null) throw fault('E_DESKTOP_SECRET');
   const call = createCalls(secret);
