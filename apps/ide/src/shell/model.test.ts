@@ -37,7 +37,7 @@ it('says in the status bar what is being done, and what came of it', () => {
 
 describe('a notice', () => {
   it('comes with a failure, at its place, once', () => {
-    const text = 'shell.nix:4:11: syntax error New terminals get the login shell.';
+    const text = 'shell.nix:4:11: syntax error. New terminals get the login shell.';
     expect(noticeOf(evaluating, failed)).toEqual({ kind: 'failed', text });
     expect(noticeOf(failed, { ...failed, changed: ['shell.nix'] })?.kind).toBe('changed');
     expect(noticeOf(failed, failed)).toBeNull();

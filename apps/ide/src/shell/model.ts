@@ -77,8 +77,8 @@ export interface ShellNotice {
 /** What a person is told when one state follows another; null: the status bar says enough. */
 export function noticeOf(before: ShellState | null, now: ShellState): ShellNotice | null {
   if (now.phase === 'failed' && now.problem && before?.phase !== 'failed') {
-    const text = `${placeOf(now)}${now.problem.message} ${now.reason ?? ''}`;
-    return { kind: 'failed', text: text.trim() };
+    const message = now.problem.message.replace(/[\s.]*$/, '.');
+    return { kind: 'failed', text: `${placeOf(now)}${message} ${now.reason ?? ''}`.trim() };
   }
   const wasBusy = before?.phase === 'evaluating' || before?.phase === 'fetching';
   const isOther = before !== null && now.shell !== null && now.shell !== before.shell;
