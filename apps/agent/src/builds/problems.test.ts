@@ -153,6 +153,7 @@ test.each([
 
 test.each([
   ['ghdl', 'src/b.vhd:4:31:@5ns:(report note): hello'],
+  ['ghdl', '/usr/bin/ghdl-mcode:error: simulation failed'],
   ['verilator', '%Error: Exiting due to 1 error(s), 1 warning(s)'],
   ['verilator', '      |              ^~~~~~'],
   ['vvp', '       Time: 5 Scope: tb'],

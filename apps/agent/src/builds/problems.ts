@@ -73,7 +73,8 @@ const ghdl: Match = (text) => {
   const found = ghdlRun.exec(text) ?? ghdlPlace.exec(text);
   if (found) return located('ghdl', found);
   const [, word, message = ''] = ghdlBare.exec(text) ?? [];
-  if (word === undefined) return null;
+  // What follows from the complaint before it.
+  if (word === undefined || /^(assertion|simulation) failed$/.test(message)) return null;
   const nowhere = { path: null, line: null, column: null };
   return { ...nowhere, severity: severityOf(word), message, source: 'ghdl' };
 };
