@@ -44,6 +44,7 @@ it('the environment is read by the entries of processes alone', () => {
     filesWith(`apps/${app}/src`, /(?<!`)\bprocess\.env\b/),
   );
   expect(readers.sort()).toEqual([
+    'apps/agent/src/desktop-main.ts',
     'apps/agent/src/main.ts',
     'apps/agent/src/pty-host.ts',
     'apps/cli/src/main.ts',

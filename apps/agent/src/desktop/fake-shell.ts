@@ -70,7 +70,7 @@ export async function startFakeShell(options: FakeShellOptions): Promise<FakeShe
   const running = runDesktop(
     {
       version: '0.0.0',
-      env: { HOME: join(at, 'home'), PATH: process.env.PATH ?? '', SHELL: '/bin/sh' },
+      env: { HOME: join(at, 'home'), PATH: '/usr/local/bin:/usr/bin:/bin', SHELL: '/bin/sh' },
       clock,
       random: systemRandom(),
       log: () => undefined,

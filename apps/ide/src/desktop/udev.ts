@@ -2,16 +2,22 @@
 import type { Ide } from '../workbench/feature.ts';
 import type { Desktop } from './desktop.ts';
 
+/** A text to look at, which cannot be changed. */
+const scheme = 'joh-rules';
+
 export async function showUdevRules({ vscode }: Ide, { call }: Desktop): Promise<void> {
-  const { window, workspace } = vscode;
+  const { window, workspace, Uri } = vscode;
   const rules = await call('udevRules', {});
   if (!rules.isNeeded) {
     await window.showInformationMessage('This system needs no rules for USB boards.');
     return;
   }
-  const content = `# This is what is written to ${rules.path}\n\n${rules.text}`;
-  const document = await workspace.openTextDocument({ language: 'plaintext', content });
+  const shown = workspace.registerTextDocumentContentProvider(scheme, {
+    provideTextDocumentContent: () => `# ${rules.path}\n\n${rules.text}`,
+  });
+  const document = await workspace.openTextDocument(Uri.from({ scheme, path: rules.path }));
   await window.showTextDocument(document, { preview: true });
+  shown.dispose();
   if (rules.state === 'installed') {
     await window.showInformationMessage(`The rules are in ${rules.path}.`);
     return;
