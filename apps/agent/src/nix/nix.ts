@@ -134,7 +134,7 @@ function placesOf({ env, runtime }: NixOptions): Places {
   const home = env.HOME ?? '/';
   const settings = env.XDG_CONFIG_HOME || join(home, '.config');
   return {
-    configuration: join(runtime, 'nix.conf'),
+    configuration: join(runtime, 'nix-cache.conf'),
     defaults: join(runtime, 'nix-defaults.conf'),
     netrc: join(runtime, 'nix-netrc'),
     spool: join(runtime, 'nix-built.d'),
