@@ -9,7 +9,7 @@ const nothing = z.object({});
 const page = z.string().max(200);
 const folderId = z.string().regex(/^[0-9a-z]{1,40}$/);
 
-export const desktopFolder = z.object({
+const desktopFolder = z.object({
   id: folderId,
   /** Absolute, links resolved. */
   path: z.string(),
@@ -18,7 +18,7 @@ export const desktopFolder = z.object({
   isTrusted: z.boolean(),
 });
 
-export const recentFolder = desktopFolder.extend({
+const recentFolder = desktopFolder.extend({
   /** ISO 8601. */
   openedAt: z.string(),
   /** Whether it is there now. */
@@ -31,7 +31,7 @@ const stateScope = z
   .regex(/^(application|profile|folder-[0-9a-z]{1,40}|page-[0-9a-z]{1,40})$/);
 const stateItems = z.record(z.string().max(1000), z.string());
 
-export const udevRules = z.object({
+const udevRules = z.object({
   /** Where they belong. */
   path: z.string(),
   text: z.string(),

@@ -24,7 +24,7 @@ const lengthBytes = z
   .min(0)
   .max(512 * 1024);
 
-export const usbDevice = z.object({
+const usbDevice = z.object({
   /** Names it as long as it stays plugged in. */
   device: z.number().int().positive(),
   vendorId: word,

@@ -97,7 +97,7 @@ async function folderAt(text: string, home: string): Promise<string> {
 }
 
 /** The same for the same path, and fit for an address. */
-export function folderId(path: string): string {
+function folderId(path: string): string {
   return createHash('sha256').update(path).digest('hex').slice(0, 20);
 }
 

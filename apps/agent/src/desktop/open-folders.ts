@@ -16,7 +16,7 @@ import type { SecretCheck } from './gate.ts';
 import type { DesktopOptions } from './options.ts';
 import { restricted } from './restricted.ts';
 
-export interface OpenFolder {
+interface OpenFolder {
   folder: DesktopFolder;
   accept(transport: Transport): void;
   /** Windows that are connected right now. */
