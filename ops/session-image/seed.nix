@@ -9,15 +9,14 @@
 
 let
   set = builtins.path { path = nixpkgs; name = "nixpkgs"; };
-  # Its output names every variable of a shell, and so refers to all that a shell needs.
-  shell = pkgs.mkShell {
-    packages = map (name: pkgs.${name}) (builtins.filter (name: builtins.hasAttr name pkgs) tools);
-  };
+  packages = map (name: pkgs.${name}) (builtins.filter (name: builtins.hasAttr name pkgs) tools);
 in
 pkgs.runCommand "joh-seed" { } ''
   mkdir -p $out/bin
   ln -s ${set} $out/nixpkgs
-  ln -s ${shell} $out/shell
+  # The output of a shell names its every variable, and so refers to all that a shell needs.
+  ln -s ${pkgs.mkShell { inherit packages; }} $out/shell
+  ln -s ${pkgs.mkShellNoCC { inherit packages; }} $out/shell-without-cc
   # What nix-shell starts when nobody says otherwise.
   ln -s ${pkgs.bashInteractive} $out/bash
   for program in ${nix}/bin/*; do ln -s $program $out/bin/; done

@@ -18,6 +18,7 @@ named [
   buildPackages = named [ "nix" ];
   writeText = name: text: text;
   mkShell = { packages }: "/pkgs/shell(${toString packages})";
+  mkShellNoCC = { packages }: "/pkgs/shell-without-cc(${toString packages})";
   runCommand = name: environment: script: "/pkgs/${name}(${script})";
   buildEnv = { name, paths, pathsToLink }: "/pkgs/${name}(${toString paths})";
   closureInfo = { rootPaths }: "/pkgs/closure(${toString (map (path: builtins.substring 0 16 path) rootPaths)})";
