@@ -1,30 +1,40 @@
 /** The files of archives, named by their own hash; and those that are still arriving. */
+import { createHash } from 'node:crypto';
 import {
   closeSync,
-  fsyncSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readSync,
   renameSync,
   rmSync,
   unlinkSync,
 } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encodeNix32 } from './nix-hash.ts';
+import { createSharedSync } from './shared-sync.ts';
 
 export interface Archives {
-  /** A file of its own to write into; `remove` it, or `keep` it. */
-  create(): Promise<{ path: string; handle: FileHandle }>;
+  /** A file of its own to write an archive into; `discard` it, or `sync` and `keep` it. */
+  create(name: string): Promise<{ path: string; handle: FileHandle }>;
+  /** What was written, and the file's own name, are on disk when it resolves. */
+  sync(handle: FileHandle): Promise<void>;
   /**
-   * Gives a written and synced file its name, on disk when it returns; `record` runs in the same
-   * turn, so that nobody finds the one without the other.
+   * Gives a written, synced and verified file its name, and then runs `record`, which makes rows name it;
+   * until that has ended nothing removes the file. A crash may undo the name alone: see `sweep`.
    */
-  keep(path: string, name: string, record: () => void): void;
+  keep(path: string, name: string, record: () => Promise<void>): Promise<void>;
   discard(path: string): void;
   /** Path of a kept file. */
   pathOf(name: string): string;
+  /** Removes a kept file, unless it is being kept again at this moment. */
   remove(name: string): void;
-  /** Removes what a crash left: half-written files, and those that nothing names. */
+  /**
+   * After a crash: gives files that rows name their names again, and removes all others, half-written
+   * ones among them. Returns how many kept files went.
+   */
   sweep(isKnown: (name: string) => boolean): number;
 }
 
@@ -49,25 +59,38 @@ export function createArchives(folder: string, onStep: (step: CacheStep) => void
   // Two characters of the hash: 1024 folders keep each one small at millions of archives.
   const folderOf = (name: string) => join(kept, name.slice(0, 2));
   const pathOf = (name: string) => join(folderOf(name), name);
+  const syncArriving = createSharedSync(() => syncFolder(arriving));
+  /** Name → how many are being kept under it. */
+  const held = new Map<string, number>();
   return {
     pathOf,
-    async create() {
+    async create(name) {
       count += 1;
-      const path = join(arriving, `${process.pid}-${count}`);
+      const path = join(arriving, `${name}${mark}${process.pid}-${count}`);
       const handle = await open(path, 'wx', 0o600);
       onStep('opened');
       return { path, handle };
     },
-    keep(path, name, record) {
-      if (mkdirSync(folderOf(name), { recursive: true, mode: 0o700 })) syncFolder(kept);
-      renameSync(path, pathOf(name));
-      syncFolder(folderOf(name));
-      onStep('renamed');
-      record();
-      onStep('recorded');
+    async sync(handle) {
+      await Promise.all([handle.sync(), syncArriving()]);
+    },
+    async keep(path, name, record) {
+      held.set(name, (held.get(name) ?? 0) + 1);
+      try {
+        // In another thread: while the disk is busy even this can take its time.
+        await mkdir(folderOf(name), { recursive: true, mode: 0o700 });
+        await rename(path, pathOf(name));
+        onStep('renamed');
+        await record();
+      } finally {
+        const others = (held.get(name) ?? 1) - 1;
+        if (others > 0) held.set(name, others);
+        else held.delete(name);
+      }
     },
     discard: (path) => rmSync(path, { force: true }),
     remove(name) {
+      if (held.has(name)) return;
       try {
         unlinkSync(pathOf(name));
       } catch (error) {
@@ -76,7 +99,16 @@ export function createArchives(folder: string, onStep: (step: CacheStep) => void
     },
     sweep(isKnown) {
       let removed = 0;
-      for (const name of readdirSync(arriving)) rmSync(join(arriving, name));
+      for (const file of readdirSync(arriving)) {
+        const path = join(arriving, file);
+        const [name = ''] = file.split(mark);
+        const isLost = name !== file && isKnown(name) && !existsSync(pathOf(name));
+        if (!isLost || !name.startsWith(`${hashOf(path)}.`)) rmSync(path);
+        else {
+          mkdirSync(folderOf(name), { recursive: true, mode: 0o700 });
+          renameSync(path, pathOf(name));
+        }
+      }
       for (const part of readdirSync(kept)) {
         for (const name of readdirSync(join(kept, part))) {
           if (isKnown(name)) continue;
@@ -89,12 +121,28 @@ export function createArchives(folder: string, onStep: (step: CacheStep) => void
   };
 }
 
-/** A rename is on disk when its folder is. */
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
+/** Between an archive's name and what tells two of its uploads apart; in no archive's name. */
+const mark = '~';
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
   try {
-    fsyncSync(descriptor);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Base 32 of a file's SHA-256. It holds up the start of the cache, for the few files of a crash. */
+function hashOf(path: string): string {
+  const hash = createHash('sha256');
+  const piece = Buffer.alloc(1024 * 1024);
+  const descriptor = openSync(path, 'r');
+  try {
+    for (let bytes = -1; bytes !== 0; hash.update(piece.subarray(0, bytes)))
+      bytes = readSync(descriptor, piece);
   } finally {
     closeSync(descriptor);
   }
+  return encodeNix32(hash.digest());
 }

@@ -1,6 +1,8 @@
 /** The cache's own SQLite file: everything but the archives themselves. */
-import { chmodSync } from 'node:fs';
+import { chmodSync, closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { promisify } from 'node:util';
+import { createSharedSync } from './shared-sync.ts';
 
 export interface CacheDatabase {
   /** Prepared once, kept. */
@@ -8,6 +10,13 @@ export interface CacheDatabase {
   run(sql: string, ...values: SQLInputValue[]): void;
   /** All or nothing, on disk when it returns. */
   transaction<T>(work: () => T): T;
+  /**
+   * Does work at once, without waiting for the disk at each of its commits; all of it is on disk when it
+   * resolves.
+   */
+  durably<T>(work: () => T): Promise<T>;
+  /** All that was seen is on disk when it resolves. */
+  settled(): Promise<void>;
   /** Changes when another process has written. */
   version(): number;
   close(): void;
@@ -72,26 +81,86 @@ export function openCacheDatabase(file: string): CacheDatabase {
     return known;
   };
   let isOpen = false;
+  const transaction: CacheDatabase['transaction'] = (work) => {
+    // Parts that are atomic alone are also used within larger ones.
+    if (isOpen) return work();
+    database.exec('begin immediate');
+    isOpen = true;
+    try {
+      const result = work();
+      database.exec('commit');
+      return result;
+    } catch (error) {
+      if (database.isTransaction) database.exec('rollback');
+      throw error;
+    } finally {
+      isOpen = false;
+    }
+  };
+  const log = createLogSync(`${file}-wal`);
   return {
     statement,
     run: (sql, ...values) => void statement(sql).run(...values),
-    transaction(work) {
-      // Parts that are atomic alone are also used within larger ones.
-      if (isOpen) return work();
-      database.exec('begin immediate');
-      isOpen = true;
+    transaction,
+    async durably(work) {
+      log.open();
+      database.exec('pragma synchronous = normal');
+      let result: ReturnType<typeof work>;
       try {
-        const result = work();
-        database.exec('commit');
-        return result;
-      } catch (error) {
-        if (database.isTransaction) database.exec('rollback');
-        throw error;
+        result = work();
       } finally {
-        isOpen = false;
+        log.wrote();
+        database.exec('pragma synchronous = full');
       }
+      await log.settled();
+      return result;
     },
+    settled: log.settled,
     version: () => Number(statement('pragma data_version').get()?.data_version),
-    close: () => database.close(),
+    close() {
+      log.close();
+      database.close();
+    },
   };
 }
+
+/**
+ * Puts SQLite's log on disk from another thread. What a `synchronous = normal` commit wrote is in that
+ * file, or, once it was carried over, in the database, which SQLite syncs by itself
+ * (sqlite.org/pragma.html#pragma_synchronous).
+ */
+function createLogSync(path: string) {
+  let descriptor: number | null = null;
+  let written = 0;
+  let safe = 0;
+  let isClosed = false;
+  let running: Promise<void> = Promise.resolve();
+  const sync = createSharedSync(() => {
+    running = descriptor === null || isClosed ? Promise.resolve() : datasync(descriptor);
+    return running;
+  });
+  return {
+    /** Kept open: SQLite has no lock on this file that closing could drop. */
+    open() {
+      descriptor ??= openSync(path, 'r');
+    },
+    wrote() {
+      written += 1;
+    },
+    async settled() {
+      const upTo = written;
+      if (safe >= upTo) return;
+      await sync();
+      safe = Math.max(safe, upTo);
+    },
+    close() {
+      isClosed = true;
+      if (descriptor === null) return;
+      if (safe < written) fdatasyncSync(descriptor);
+      const close = closeSync.bind(null, descriptor);
+      running.then(close, close);
+    },
+  };
+}
+
+const datasync = promisify(fdatasync);

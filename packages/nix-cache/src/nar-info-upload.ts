@@ -18,23 +18,33 @@ export async function putNarInfo(
 ): Promise<void> {
   const info = parse(body);
   if (hashPartOf(info.name) !== hash) throw invalid('StorePath is not the path of this address');
+  if (isThere(parts, namespace, info)) return parts.database.settled();
+  matchNar(parts, namespace, info);
+  await askUpstream(parts, namespace, info);
+  const text = parts.keyring.sign(namespace, info);
+  // Done in one turn: what a reference leads to cannot go before the path is there.
+  await parts.database.durably(() => record(parts, namespace, info, text));
+  parts.onStep('path-recorded');
+}
+
+function record(
+  parts: Parts & { quotas: Quotas },
+  namespace: string,
+  info: NarInfo,
+  text: string,
+): void {
   if (isThere(parts, namespace, info)) return;
   const nar = matchNar(parts, namespace, info);
-  await askUpstream(parts, namespace, info);
-  // From here to the end nothing else runs: what a reference leads to cannot go in between.
-  if (isThere(parts, namespace, info)) return;
   for (const name of info.references) {
     if (name !== info.name && !isReference(parts, namespace, name))
       throw fault('E_CACHE_REFERENCE', { reference: `${storeFolder}/${name}` });
   }
-  const text = parts.keyring.sign(namespace, info);
   parts.quotas.check(namespace, text.length);
   if (parts.catalogue.textBytes(namespace) + text.length > parts.limits.textBytesMax)
     throw fault('E_CACHE_QUOTA', { namespace, limitBytes: parts.limits.textBytesMax });
   takeNar(parts, namespace, nar);
   const { name, references } = info;
   parts.catalogue.addPath(namespace, { name, nar, text, references });
-  parts.onStep('path-recorded');
 }
 
 function parse(body: Buffer): NarInfo {

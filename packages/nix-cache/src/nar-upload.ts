@@ -33,7 +33,7 @@ export async function putNar(
   try {
     // Whoever sends what is there already is not asked for it: a client waits to be read out.
     const isKnown = findNar(parts, namespace, nar.name) !== undefined;
-    const { path, handle } = await parts.archives.create();
+    const { path, handle } = await parts.archives.create(nar.name);
     try {
       await receiveFile(request, handle, {
         clock: parts.clock,
@@ -43,8 +43,9 @@ export async function putNar(
           admission.grow(bytes);
         },
       });
-      if (isKnown) return;
-      const synced = handle.sync().then(() => parts.onStep('synced'));
+      // Another may have brought it a moment ago.
+      if (isKnown) return await parts.database.settled();
+      const synced = parts.archives.sync(handle).then(() => parts.onStep('synced'));
       await keepVerified(parts, namespace, { ...nar, compression: nar.compression, path, synced });
     } finally {
       await handle.close().catch(() => undefined);
@@ -84,14 +85,11 @@ export async function keepVerified(
     throw fault('E_CACHE_INVALID', { reason: "the file's hash is not the one in its name" });
   parts.onStep('verified');
   try {
-    archives.keep(path, nar.name, () =>
-      catalogue.addNar(
-        namespace,
-        nar.name,
-        { ...facts, compression: nar.compression },
-        facts.listing,
-      ),
+    const kept = { ...facts, compression: nar.compression };
+    await archives.keep(path, nar.name, () =>
+      parts.database.durably(() => catalogue.addNar(namespace, nar.name, kept, facts.listing)),
     );
+    parts.onStep('recorded');
   } catch (error) {
     if (!catalogue.isHeld(nar.name)) archives.remove(nar.name);
     throw error;

@@ -130,6 +130,7 @@ export function createNixCache(options: NixCacheOptions): NixCache {
       closing.abort(new Error('The cache is closing.'));
       await parts.verifier.close();
       parts.catalogue.flush();
+      await database.settled();
       database.close();
     },
     parts: { prefix, serving, grants },
@@ -141,7 +142,7 @@ function makeParts(options: NixCacheOptions, database: CacheDatabase, closing: A
   const limits: CacheLimits = { ...cacheLimits, ...options.limits };
   const catalogue = createCatalogue(database, clock);
   const parts: Parts = {
-    ...{ catalogue, limits, clock, onStep, onError, closing },
+    ...{ database, catalogue, limits, clock, onStep, onError, closing },
     base: options.base ?? 'base',
     archives: createArchives(options.data, onStep),
     verifier: createVerifier({

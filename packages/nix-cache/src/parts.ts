@@ -2,11 +2,13 @@
 import type { Clock } from '@joh/clock';
 import type { Archives, CacheStep } from './archives.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { CacheDatabase } from './database.ts';
 import type { Keyring } from './keyring.ts';
 import type { CacheLimits } from './limits.ts';
 import type { Verifier } from './verifier.ts';
 
 export interface Parts {
+  database: Pick<CacheDatabase, 'durably' | 'settled'>;
   catalogue: Catalogue;
   archives: Archives;
   verifier: Verifier;

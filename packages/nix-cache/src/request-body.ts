@@ -121,6 +121,9 @@ function drained(stream: NodeJS.EventEmitter): Promise<void> {
   });
 }
 
+/** Chunks that wait for their reader; more are left to the network. */
+const waitingBytesMax = 512 * 1024;
+
 /** The chunks of a body under its limits. Leaves the socket whole, so that an answer can go out. */
 async function* pieces(
   request: IncomingMessage,
@@ -129,6 +132,8 @@ async function* pieces(
   let bytes = 0;
   let before = 0;
   let isSlow = false;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
   let wake: () => void = () => undefined;
   const look = () => {
     isSlow = bytes - before < limits.uploadWindowBytesMin;
@@ -137,29 +142,45 @@ async function* pieces(
     else cancel = clock.after(limits.uploadWindowMs, look);
   };
   let cancel = clock.after(limits.uploadWindowMs, look);
+  // As they come: `read` would copy what has gathered into one.
+  const take = (chunk: Buffer) => {
+    waiting.push(chunk);
+    waitingBytes += chunk.length;
+    if (waitingBytes >= waitingBytesMax) request.pause();
+    wake();
+  };
   const stir = () => wake();
-  for (const event of ['readable', 'end', 'close', 'error']) request.on(event, stir);
+  for (const event of endings) request.on(event, stir);
+  request.on('data', take);
   try {
     while (true) {
       if (isSlow) throw fault('E_CACHE_SLOW', { seconds: limits.uploadWindowMs / 1000 });
-      const chunk = request.read() as Buffer | null;
-      if (chunk === null) {
-        if (request.complete && request.readableEnded) return;
-        if (request.destroyed && !request.complete)
-          throw fault('E_CACHE_INVALID', { reason: 'the upload was cut off' });
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        continue;
+      const chunks = waiting;
+      waiting = [];
+      waitingBytes = 0;
+      for (const chunk of chunks) {
+        bytes += chunk.length;
+        if (bytes > limits.bytesMax)
+          throw fault('E_CACHE_TOO_LARGE', { limitBytes: limits.bytesMax });
+        yield chunk;
       }
-      bytes += chunk.length;
-      if (bytes > limits.bytesMax)
-        throw fault('E_CACHE_TOO_LARGE', { limitBytes: limits.bytesMax });
-      yield chunk;
+      if (waiting.length > 0) continue;
+      if (request.complete && request.readableEnded) return;
+      if (request.destroyed && !request.complete)
+        throw fault('E_CACHE_INVALID', { reason: 'the upload was cut off' });
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      request.resume();
+      await woken;
     }
   } finally {
     cancel();
-    for (const event of ['readable', 'end', 'close', 'error']) request.off(event, stir);
+    for (const event of endings) request.off(event, stir);
+    request.off('data', take);
+    request.pause();
     request.on('error', () => undefined);
   }
 }
+
+const endings = ['end', 'close', 'error'] as const;

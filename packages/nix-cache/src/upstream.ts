@@ -165,11 +165,11 @@ async function fetchNar(
   const missing = catalogue.bytes(upstreamNamespace) + (info.fileBytes ?? 0) - quota;
   if (missing > 0 && (await parts.makeRoom(upstreamNamespace, missing)) <= 0)
     throw fault('E_CACHE_QUOTA', { namespace: upstreamNamespace, limitBytes: quota });
-  const { path: file, handle } = await archives.create();
+  const { path: file, handle } = await archives.create(name);
   try {
     if (!(await download(parts, origin.url, info.fileBytes ?? 0, handle))) return false;
     const compression = info.compression as Compression;
-    const synced = handle.sync();
+    const synced = archives.sync(handle);
     const fileHash = info.fileHash ?? '';
     await keepVerified(parts, upstreamNamespace, {
       name,

@@ -1,8 +1,7 @@
 /** What a compressed archive holds, found out without ever having the whole of it in memory. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { Readable, type Transform } from 'node:stream';
 import { constants, createZstdDecompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { createNarReader, NarInvalid } from './nar-reader.ts';
@@ -47,7 +46,7 @@ export class VerificationFailed extends Error {
  * @throws {VerificationFailed}
  */
 export async function verifyNarFile(request: VerificationRequest): Promise<VerifiedNar> {
-  return (await verifySmall(request)) ?? verifyStream(request);
+  return verifySmall(request) ?? verifyStream(request);
 }
 
 /** Files of at most this size are read at once: piece by piece they take twice the time. */
@@ -55,22 +54,21 @@ const smallFileBytesMax = 4 * 2 ** 20;
 const smallNarBytesMax = 16 * 2 ** 20;
 
 /** Null: it is not small, or not in order; what is wrong with it, the long way says. */
-async function verifySmall({
-  file,
-  compression,
-  limits,
-}: VerificationRequest): Promise<VerifiedNar | null> {
-  if (compression === 'xz' || (await stat(file)).size > smallFileBytesMax) return null;
-  const bytes = await readFile(file);
+function verifySmall({ file, compression, limits }: VerificationRequest): VerifiedNar | null {
+  if (compression === 'xz') return null;
+  const bytes = readSmall(file);
+  if (bytes === null) return null;
   const most = limits.expansionFreeBytes + bytes.length * limits.expansionMax;
   const maxOutputLength = Math.min(smallNarBytesMax, limits.narBytesMax, most);
   const reader = createNarReader(limits);
+  // Pieces that are put together afterwards are allocated and copied twice.
+  const chunkSize = Math.min(smallFileBytesMax, Math.max(64 * 1024, 4 * bytes.length));
   try {
     if (compression === 'zstd' && createZstdFrame().write(bytes) !== null) return null;
     const nar =
       compression === 'none'
         ? bytes
-        : zstdDecompressSync(bytes, { params: decoderParameters, maxOutputLength });
+        : zstdDecompressSync(bytes, { params: decoderParameters, maxOutputLength, chunkSize });
     if (nar.length > maxOutputLength) return null;
     reader.write(nar);
     return {
@@ -82,6 +80,23 @@ async function verifySmall({
     };
   } catch {
     return null;
+  }
+}
+
+/** Read into one and the same memory: with a new piece for each file, collecting them is what costs. */
+let memory: Buffer | undefined;
+
+/** Good until the next call; null: it is larger. */
+function readSmall(file: string): Buffer | null {
+  memory ??= Buffer.allocUnsafeSlow(smallFileBytesMax + 1);
+  const descriptor = openSync(file, 'r');
+  try {
+    let bytes = 0;
+    for (let more = -1; more !== 0 && bytes < memory.length; bytes += more)
+      more = readSync(descriptor, memory, bytes, memory.length - bytes, null);
+    return bytes > smallFileBytesMax ? null : memory.subarray(0, bytes);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
