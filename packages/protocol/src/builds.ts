@@ -96,7 +96,12 @@ export const buildEvent = z.discriminatedUnion('type', [
     /** Others go on beside it, and `ended` says when it is over; otherwise the next stage does. */
     isParallel: z.boolean().optional(),
   }),
-  z.object({ type: z.literal('ended'), stage: z.string(), failed: z.boolean() }),
+  z.object({
+    type: z.literal('ended'),
+    stage: z.string(),
+    /** `stopped`: before its end, because another failed or the build was cancelled. */
+    outcome: z.enum(['done', 'failed', 'stopped']),
+  }),
   z.object({ type: z.literal('log'), stage: z.string(), text: z.string() }),
   /** Derivations and store paths, as far as Nix knows yet. */
   z.object({ type: z.literal('progress'), built: count, fetched: count }),

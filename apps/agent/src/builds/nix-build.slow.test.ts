@@ -195,7 +195,7 @@ test('an error in a derivation is one at a line of the project', async () => {
   expect(events.filter(({ type }) => type === 'ended')).toContainEqual({
     type: 'ended',
     stage: expect.stringMatching(/icebreaker-blinky/),
-    failed: true,
+    outcome: 'failed',
   });
 });
 

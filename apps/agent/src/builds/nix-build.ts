@@ -66,7 +66,7 @@ export async function buildWithNix(
     isBuilt = true;
     return await resultOf(work, env, progress, ended.output);
   } finally {
-    add(progress.end(!isBuilt));
+    add(progress.end(isBuilt ? 'done' : run.stop.signal.aborted ? 'stopped' : 'failed'));
   }
 }
 

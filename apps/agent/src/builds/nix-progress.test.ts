@@ -14,21 +14,19 @@ const create = (stagesMax = 10) =>
   });
 
 /** Replays a recorded log. */
-function replay(name: string, version: string, failed: boolean, stagesMax?: number) {
+function replay(name: string, version: string, outcome: 'done' | 'failed', stagesMax?: number) {
   const fixture = new URL(`../../fixtures/nix-logs/${name}.${version}.jsonl`, import.meta.url);
   const progress = create(stagesMax);
   const events = readFileSync(fixture, 'utf8')
     .split('\n')
     .flatMap((line) => progress.line(line));
-  return { progress, events: [...events, ...progress.end(failed)] };
+  return { progress, events: [...events, ...progress.end(outcome)] };
 }
 const short = (stage: string) => stage.replace(/^.*\/[0-9a-z]{32}-/, '');
 const stagesOf = (events: BuildEvent[]) =>
   events.flatMap((event) => {
     if (event.type === 'stage') return [`${short(event.stage)}: ${event.message}`];
-    return event.type === 'ended'
-      ? [`${short(event.stage)} ${event.failed ? 'failed' : 'ended'}`]
-      : [];
+    return event.type === 'ended' ? [`${short(event.stage)} ${event.outcome}`] : [];
   });
 const problemsOf = (events: BuildEvent[]) =>
   events.flatMap((event) => (event.type === 'problem' ? [event.problem] : []));
@@ -40,20 +38,20 @@ const lastCounts = (events: BuildEvent[]) => events.findLast(({ type }) => type 
 
 describe.each(['2.8', '2.26'])('Nix %s', (version) => {
   it('builds: a stage for each derivation, with its phase and its own log', () => {
-    const { events, progress } = replay('built', version, false);
+    const { events, progress } = replay('built', version, 'done');
     expect(stagesOf(events)).toEqual([
       'evaluation: Evaluating default.nix',
-      'evaluation ended',
+      'evaluation done',
       'lower-1.0.drv: lower-1.0',
       'lower-1.0.drv: lower-1.0',
-      'lower-1.0.drv ended',
+      'lower-1.0.drv done',
       'other-1.0.drv: other-1.0',
       'other-1.0.drv: other-1.0',
-      'other-1.0.drv ended',
+      'other-1.0.drv done',
       'top-1.0.drv: top-1.0',
       'top-1.0.drv: top-1.0 (buildPhase)',
       'top-1.0.drv: top-1.0',
-      'top-1.0.drv ended',
+      'top-1.0.drv done',
     ]);
     expect(logOf(events, 'top-1.0.drv')).toContain('building top');
     expect(lastCounts(events)).toMatchObject({
@@ -75,7 +73,7 @@ describe.each(['2.8', '2.26'])('Nix %s', (version) => {
   });
 
   it('tells what came from the cache from what was built', () => {
-    const { events, progress } = replay('fetched', version, false);
+    const { events, progress } = replay('fetched', version, 'done');
     expect(progress.figures()).toMatchObject({ built: 2, fetched: 1 });
     expect(progress.figures().derivations.map(short).sort()).toEqual([
       'other-1.0.drv',
@@ -90,7 +88,7 @@ describe.each(['2.8', '2.26'])('Nix %s', (version) => {
   });
 
   it('finds the line of the project in the log of the derivation that failed', () => {
-    const { events, progress } = replay('failed', version, true);
+    const { events, progress } = replay('failed', version, 'failed');
     expect(stagesOf(events).slice(-2)).toEqual(['top-1.0.drv: top-1.0', 'top-1.0.drv failed']);
     const message = 'syntax error, unexpected TOK_ENDMODULE';
     expect(problemsOf(events)).toMatchObject([
@@ -108,7 +106,7 @@ describe.each(['2.8', '2.26'])('Nix %s', (version) => {
     ['thrown', 'lib/check.nix', version === '2.8' ? 1 : 3, expect.any(Number), 'not ok: top'],
     ['nixpkgs', 'default.nix', 1, 17, expect.stringMatching(/nixpkgs' was not found/)],
   ] as const)('places an error of evaluation: %s', (name, file, line, _column, message) => {
-    const { events, progress } = replay(name, version, true);
+    const { events, progress } = replay(name, version, 'failed');
     expect(problemsOf(events)).toMatchObject([
       { path: `${root}/${file}`, line, severity: 'error', message, source: 'nix' },
     ]);
@@ -117,8 +115,18 @@ describe.each(['2.8', '2.26'])('Nix %s', (version) => {
     expect(stagesOf(events)).toEqual(['evaluation: Evaluating default.nix', 'evaluation failed']);
   });
 
+  it('tells the one that failed from the one that was stopped for it', () => {
+    const { events, progress } = replay('cut', version, 'failed');
+    const ends = stagesOf(events).filter((line) => / (done|failed|stopped)$/.test(line));
+    expect(ends.slice(1, 3).sort()).toEqual(['quick-1.0.drv failed', 'slow-1.0.drv stopped']);
+    expect(progress.failure()).toEqual({ stage: 'quick-1.0', reason: 'no.' });
+    expect(problemsOf(events)).toMatchObject([
+      { path: `${root}/default.nix`, line: null, message: 'no.' },
+    ]);
+  });
+
   it('puts derivations beyond the bound into one stage', () => {
-    const { events } = replay('built', version, false, 1);
+    const { events } = replay('built', version, 'done', 1);
     const stages = new Set(
       events.flatMap((event) => ('stage' in event ? [short(event.stage)] : [])),
     );

@@ -17,12 +17,14 @@ export interface NixProgress {
   /** Takes a line of Nix's standard error. */
   line(text: string): BuildEvent[];
   /** Ends the stages that are open. */
-  end(failed: boolean): BuildEvent[];
+  end(outcome: Outcome): BuildEvent[];
   /** As Nix counts them; `derivations` are those that were built. */
   figures(): { built: number; fetched: number; derivations: string[] };
   /** The stage that failed, and why; null as long as nothing has. */
   failure(): { stage: string; reason: string } | null;
 }
+
+type Outcome = Extract<BuildEvent, { type: 'ended' }>['outcome'];
 
 /** A build that runs or ran. */
 interface Derivation {
@@ -31,7 +33,7 @@ interface Derivation {
   /** Problems that name no file, told only if it fails. */
   vague: Problem[];
   problem: Problem | null;
-  isOpen: boolean;
+  outcome: Outcome | null;
 }
 interface Counts {
   done: number;
@@ -73,15 +75,14 @@ export function createNixProgress(options: {
       take(parseNixLine(text), withoutColours(text));
       return events.splice(0);
     },
-    end: (failed) => {
-      if (state.evaluating) {
-        state.evaluating = false;
-        say({ type: 'ended', stage: evaluation, failed });
-      }
+    end: (outcome) => {
+      if (state.evaluating) say({ type: 'ended', stage: evaluation, outcome });
+      state.evaluating = false;
       for (const derivation of state.derivations.values())
-        if (derivation.isOpen) close(say, derivation, failed);
-      if (state.isFetching) say({ type: 'ended', stage: fetching, failed: false });
-      if (state.isTalking) say({ type: 'ended', stage: remaining, failed });
+        if (derivation.outcome === null)
+          close(say, derivation, outcome === 'done' ? 'done' : 'stopped');
+      if (state.isFetching) say({ type: 'ended', stage: fetching, outcome: 'done' });
+      if (state.isTalking) say({ type: 'ended', stage: remaining, outcome });
       return events.splice(0);
     },
     figures: () => ({
@@ -112,7 +113,8 @@ function createState(stagesMax: number) {
     copies: new Map<string, Counts>(),
     /** What Nix announced before it began. */
     planned: { built: 0, fetched: 0 },
-    failuresSeen: 0,
+    /** Builds that Nix counts as done and that were found to be. */
+    doneSeen: 0,
     shown: '',
     failure: null as { stage: string; reason: string } | null,
   };
@@ -136,12 +138,12 @@ function started(
   const [first] = fields;
   if (type === activity.realise && state.evaluating) {
     state.evaluating = false;
-    say({ type: 'ended', stage: evaluation, failed: false });
+    say({ type: 'ended', stage: evaluation, outcome: 'done' });
   } else if (type === activity.builds) state.builds.set(id, { done: 0, running: 0, failed: 0 });
   else if (type === activity.copyPaths) state.copies.set(id, { done: 0, running: 0, failed: 0 });
   else if (type === activity.build && typeof first === 'string') {
     const stage = state.derivations.size < state.stagesMax ? first : others;
-    state.derivations.set(id, { path: first, stage, vague: [], problem: null, isOpen: true });
+    state.derivations.set(id, { path: first, stage, vague: [], problem: null, outcome: null });
     const message = stage === others ? others : storeName(first);
     say({ type: 'stage', stage, message, isParallel: true });
   } else if (type === activity.substitute && typeof first === 'string') {
@@ -153,24 +155,35 @@ function started(
     say({ type: 'log', stage: evaluation, text });
 }
 
+/**
+ * Nix ends an activity without a word of how it went: it counts before that, and names what failed before
+ * or after it.
+ */
 function stopped(state: State, say: Say, id: string) {
   const derivation = state.derivations.get(id);
-  if (!derivation) return;
-  // Nix counts the failure right before it ends the activity, and says nothing else of how it ended.
-  const { failed } = sum(state.builds);
-  const isFailed = failed > state.failuresSeen;
-  if (isFailed) state.failuresSeen += 1;
-  if (isFailed) for (const problem of derivation.vague) say({ type: 'problem', problem });
-  if (isFailed) derivation.problem ??= derivation.vague[0] ?? null;
-  close(say, derivation, isFailed);
+  if (!derivation || derivation.outcome !== null) return;
+  const { done, failed } = sum(state.builds);
+  const all = [...state.derivations.values()];
+  const isAlone = all.filter(({ outcome }) => outcome === null).length === 1;
+  const isNamed = all.some(({ outcome }) => outcome === 'failed');
+  if (done > state.doneSeen) {
+    state.doneSeen += 1;
+    close(say, derivation, 'done');
+  } else if (failed > 0 && isAlone && !isNamed) close(say, derivation, 'failed');
+  else close(say, derivation, 'stopped');
 }
 
-function close(say: Say, derivation: Derivation, failed: boolean) {
-  derivation.isOpen = false;
+function close(say: Say, derivation: Derivation, outcome: Outcome) {
+  if (derivation.outcome === outcome) return;
+  derivation.outcome = outcome;
+  if (outcome === 'failed') {
+    for (const problem of derivation.vague) say({ type: 'problem', problem });
+    derivation.problem ??= derivation.vague[0] ?? null;
+  }
   if (derivation.stage === others) return;
   const message = storeName(derivation.path);
   say({ type: 'stage', stage: derivation.stage, message, isParallel: true });
-  say({ type: 'ended', stage: derivation.stage, failed });
+  say({ type: 'ended', stage: derivation.stage, outcome });
 }
 
 function told(
@@ -221,6 +234,7 @@ function sayCounts(state: State, say: Say) {
 const plan = /^(?:this|these (\d+)) (derivation|path)s? will be (?:built|fetched)/;
 /** Nix 2.8 to 2.26, then newer ones. */
 const builderFailed = /^(?:builder for|Cannot build) '([^']+\.drv)'/;
+const dependencyFailed = /\bdependenc(?:y|ies)\b.*\bfailed\b/;
 
 function said(
   state: State,
@@ -235,9 +249,13 @@ function said(
   }
   const failed = raw === null ? undefined : builderFailed.exec(raw)?.[1];
   const derivation = [...state.derivations.values()].find(({ path }) => path === failed);
-  if (derivation) say({ type: 'log', stage: derivation.stage, text: raw ?? text });
-  else sayLine(state, say, text);
+  if (derivation) {
+    say({ type: 'log', stage: derivation.stage, text: raw ?? text });
+    close(say, derivation, 'failed');
+  } else sayLine(state, say, text);
   if (raw === null || level > verbosity.warning) return;
+  // What follows from the failure before it.
+  if (state.failure && dependencyFailed.test(raw)) return;
   const severity = level === verbosity.error ? 'error' : 'warning';
   if (derivation) {
     const reason = derivation.problem?.message ?? shortened(raw);

@@ -13,8 +13,8 @@ const events: BuildEvent[] = [
   { type: 'stage', stage: 'b.drv', message: 'top-1 (buildPhase)', isParallel: true },
   { type: 'log', stage: 'a.drv', text: 'compiling' },
   { type: 'log', stage: 'b.drv', text: 'top.v:1: ERROR: odd\n' },
-  { type: 'ended', stage: 'a.drv', failed: false },
-  { type: 'ended', stage: 'b.drv', failed: true },
+  { type: 'ended', stage: 'a.drv', outcome: 'done' },
+  { type: 'ended', stage: 'b.drv', outcome: 'failed' },
 ];
 const all = (isWhole: boolean) => {
   const log = createBuildLog({ isWhole });

@@ -43,7 +43,7 @@ export function createBuildLog({ isWhole }: { isWhole: boolean }): BuildLog {
         }
         case 'ended': {
           const stage = parallel.get(event.stage);
-          if (!event.failed) return [];
+          if (event.outcome !== 'failed') return [];
           const tail = stage?.tail.map((line) => `   ${line}`) ?? [];
           return [`== ${stage?.message ?? event.stage} failed`, ...tail];
         }

@@ -83,7 +83,7 @@ describe('advance, with stages side by side', () => {
     const progress = fold(
       [0, parallel('a.drv', 'lib-1')],
       [100, parallel('b.drv', 'top-1')],
-      [200, { type: 'ended', stage: 'a.drv', failed: false }],
+      [200, { type: 'ended', stage: 'a.drv', outcome: 'done' }],
     );
     expect(progress.stages.map(({ endedMs }) => endedMs)).toEqual([200, null]);
     expect(buildLabel(progress, 1000).text).toBe('top-1 (1.0 s)');
@@ -92,10 +92,19 @@ describe('advance, with stages side by side', () => {
     const progress = fold(
       [0, parallel('a.drv')],
       [0, parallel('b.drv')],
-      [9, { type: 'ended', stage: 'b.drv', failed: true }],
+      [9, { type: 'ended', stage: 'b.drv', outcome: 'failed' }],
+      [9, { type: 'ended', stage: 'a.drv', outcome: 'stopped' }],
       [9, { type: 'done', build: done({ state: 'failed' }) }],
     );
-    expect(progress.stages.map(({ failed }) => failed)).toEqual([false, true]);
+    expect(progress.stages.map(({ outcome }) => outcome)).toEqual(['stopped', 'failed']);
+  });
+  it('shows what a cancelled build was at as stopped', () => {
+    const progress = fold(
+      [0, { type: 'stage', stage: 'synthesis', message: 'yosys' }],
+      [5, { type: 'stage', stage: 'place', message: 'nextpnr' }],
+      [9, { type: 'done', build: done({ state: 'cancelled' }) }],
+    );
+    expect(progress.stages.map(({ outcome }) => outcome)).toEqual(['done', 'stopped']);
   });
   it('counts what is built and fetched', () => {
     const progress = fold(

@@ -9,7 +9,8 @@ export interface Stage {
   endedMs: number | null;
   /** Others go on beside it; it has ended when its own end is told. */
   isParallel: boolean;
-  failed: boolean;
+  /** Null while it goes on. */
+  outcome: 'done' | 'failed' | 'stopped' | null;
   log: string;
 }
 
@@ -59,17 +60,18 @@ export function advance(progress: BuildProgress, event: BuildEvent, nowMs: numbe
       const known = progress.stages.some((stage) => stage.name === name);
       const stages = progress.stages.map((stage) => {
         if (stage.name === name) return { ...stage, message };
-        return stage.endedMs === null && !stage.isParallel ? { ...stage, endedMs: nowMs } : stage;
+        if (stage.endedMs !== null || stage.isParallel) return stage;
+        return { ...stage, endedMs: nowMs, outcome: 'done' as const };
       });
-      const times = { startedMs: nowMs, endedMs: null };
-      if (!known) stages.push({ name, message, ...times, isParallel, failed: false, log: '' });
+      const open = { startedMs: nowMs, endedMs: null, outcome: null };
+      if (!known) stages.push({ name, message, ...open, isParallel, log: '' });
       return { ...progress, stages };
     }
     case 'ended':
       return {
         ...progress,
         stages: progress.stages.map((stage) =>
-          stage.name === event.stage ? { ...stage, endedMs: nowMs, failed: event.failed } : stage,
+          stage.name === event.stage ? { ...stage, endedMs: nowMs, outcome: event.outcome } : stage,
         ),
       };
     case 'progress':
@@ -98,14 +100,19 @@ export function advance(progress: BuildProgress, event: BuildEvent, nowMs: numbe
         stages: progress.stages.map((stage) => ({
           ...stage,
           endedMs: stage.endedMs ?? nowMs,
-          // Of stages one after another, the one that was at work failed.
-          failed:
-            stage.failed ||
-            (event.build.state === 'failed' && !stage.isParallel && stage.endedMs === null),
+          outcome: stage.outcome ?? lastOutcome[event.build.state],
         })),
       };
   }
 }
+
+/** Of the stage that was at work when the build ended. */
+const lastOutcome = {
+  running: null,
+  succeeded: 'done',
+  failed: 'failed',
+  cancelled: 'stopped',
+} as const;
 
 function appended(log: string, text: string): string {
   const whole = log + (text.endsWith('\n') ? text : `${text}\n`);

@@ -138,6 +138,13 @@ function createStageList() {
   };
 }
 
+const outcomeIcons = {
+  open: 'sync codicon-modifier-spin',
+  done: 'check',
+  failed: 'error',
+  stopped: 'circle-slash',
+} as const;
+
 function createStageRow() {
   const mark = element('span', { class: 'joh-mark' });
   const title = element('span', { class: 'joh-stage-title' });
@@ -154,13 +161,8 @@ function createStageRow() {
   return {
     root,
     update(stage: Stage, nowMs: number) {
-      const { failed } = stage;
-      const name = failed
-        ? 'error'
-        : stage.endedMs === null
-          ? 'sync codicon-modifier-spin'
-          : 'check';
-      mark.className = `joh-mark codicon codicon-${name}`;
+      const failed = stage.outcome === 'failed';
+      mark.className = `joh-mark codicon codicon-${outcomeIcons[stage.outcome ?? 'open']}`;
       title.textContent = stage.message;
       time.textContent = duration((stage.endedMs ?? nowMs) - stage.startedMs);
       root.classList.toggle('failed', failed);
