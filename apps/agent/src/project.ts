@@ -73,7 +73,7 @@ export function createProject(
       environment: shell.environment,
       embedded: embedded.tool,
       // A build by Nix evaluates what the folder says.
-      nix: isTrusted && nix ? nix : null,
+      nix: isTrusted ? nix : null,
     }),
   };
 }
