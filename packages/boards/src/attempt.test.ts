@@ -5,7 +5,7 @@ import { simulatedIcebreaker } from '@joh/boards/simulated';
 import type { Clock } from '@joh/clock';
 import { fakeClock } from '@joh/testkit';
 import { expect, test } from 'vitest';
-import { pause } from './attempt.ts';
+import { pause, until } from './attempt.ts';
 
 const image = new Uint8Array(
   readFileSync(new URL('../../bitstream/fixtures/up5k-memory.bin', import.meta.url)),
@@ -43,4 +43,20 @@ test('an aborted pause ends with the reason', async () => {
   const paused = pause({ clock, signal: stop.signal }, 5);
   stop.abort('stopped');
   await expect(paused).rejects.toBe('stopped');
+});
+
+test('an answer that was long on its way does not count as the last one', async () => {
+  const clock = fakeClock();
+  const attempt = { clock, signal: undefined, board: 'the board' };
+  const asked: number[] = [];
+  const ask = (ready: number) => async () => {
+    const now = clock.monotonic();
+    asked.push(now);
+    await clock.sleep(150);
+    return now >= ready;
+  };
+  expect(await finishWith(clock)(until(attempt, 1, 100, ask(10)))).toBe(true);
+  expect(asked).toEqual([0, 151]);
+  // A board that is dead is found to be so by the first question after the deadline.
+  expect(await finishWith(clock)(until(attempt, 1, 100, ask(1e9)))).toBe(false);
 });

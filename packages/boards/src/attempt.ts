@@ -41,7 +41,10 @@ export function within<T>(
   });
 }
 
-/** Asks again and again until the answer is yes or the deadline has passed, which gives `false`. */
+/**
+ * Asks again and again until the answer is yes; `false` when it is no to a question that was asked after
+ * the deadline: an answer may take long to come, and tells of the time when it was asked for.
+ */
 export async function until(
   attempt: Attempt,
   everyMs: number,
@@ -50,11 +53,12 @@ export async function until(
 ): Promise<boolean> {
   const { clock } = attempt;
   const end = clock.monotonic() + deadlineMs;
-  while (!(await ask())) {
-    if (clock.monotonic() >= end) return false;
+  for (;;) {
+    const isLast = clock.monotonic() >= end;
+    if (await ask()) return true;
+    if (isLast) return false;
     await pause(attempt, everyMs);
   }
-  return true;
 }
 
 /**

@@ -126,8 +126,7 @@ export const boards: readonly Board[] = [
     package: 'cabga381',
     usb: { vendorId: 0x0403, productId: 0x6010, product: /ecp5/i },
     programmer: { bridge: 'ftdi', channel: 'A', wire: 'jtag', clockHz: 6_000_000 },
-    // Its flash is behind the FPGA, which the driver cannot reach yet.
-    targets: ['sram'],
+    targets: ['sram', 'flash'],
     rewiring: null,
     triedOnSilicon: false,
   },
@@ -142,8 +141,7 @@ export const boards: readonly Board[] = [
     usb: { vendorId: 0x0403, productId: 0x6015, product: /ulx3s.*85k/i },
     // DSR, DCD, RI and CTS, as OpenOCD's ft232r driver is set up for this board.
     programmer: { bridge: 'ftdi-bitbang', tck: 5, tms: 6, tdi: 7, tdo: 3 },
-    // Its flash is behind the FPGA, which the driver cannot reach yet.
-    targets: ['sram'],
+    targets: ['sram', 'flash'],
     rewiring: null,
     triedOnSilicon: false,
   },

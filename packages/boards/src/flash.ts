@@ -1,12 +1,16 @@
 /** Reading a board's flash back, and erasing it: for boards whose flash the driver can reach. */
 import type { Clock } from '@joh/clock';
 import { fault } from '@joh/protocol';
-import type { Board, FtdiSpiProgrammer, ProgramProgress } from './board.ts';
+import type { Board, ProgramProgress } from './board.ts';
 import { openDfu } from './bridges/dfu.ts';
-import { eraseIce40Flash, type Ice40Access, readIce40Flash } from './families/ice40.ts';
+import { type BootFlash, eraseBootFlash, readBootFlash } from './families/boot-flash.ts';
+import { ecp5Flash } from './families/ecp5.ts';
+import { ice40Flash } from './families/ice40.ts';
 import type { Signal } from './signal.ts';
 import type { UsbPort } from './usb-port.ts';
-import { openMpsse, visit } from './visit.ts';
+import { openBitbang, openMpsse, visit } from './visit.ts';
+import { jtagBus } from './wires/jtag.ts';
+import { bitbangJtagBus } from './wires/jtag-bitbang.ts';
 import { spiBus } from './wires/spi.ts';
 
 export interface FlashOptions {
@@ -19,8 +23,7 @@ export interface FlashOptions {
 }
 
 /** Whether the driver can reach the flash by itself; a bootloader keeps erasing to itself. */
-export const hasReachableFlash = ({ family, programmer }: Board): boolean =>
-  family === 'ice40' && programmer.bridge === 'ftdi' && programmer.wire === 'spi';
+export const hasReachableFlash = ({ programmer }: Board): boolean => programmer.bridge !== 'dfu';
 
 /** Whether it is worth asking: only a bootloader itself says whether it reads back. */
 export const mayReadBack = (board: Board): boolean =>
@@ -42,7 +45,7 @@ export function readFlash(options: FlashOptions, length: number): Promise<Uint8A
         onProgress?.({ stage: 'verify', message: 'The flash is read.', fraction }),
       );
     });
-  return reached(options, (access) => readIce40Flash(access, length));
+  return reached(options, (host) => readBootFlash(host, length));
 }
 
 /**
@@ -54,27 +57,32 @@ export function eraseFlash(
   options: FlashOptions,
   length: number | null,
 ): Promise<{ name: string; sizeBytes: number }> {
-  return reached(options, (access) => eraseIce40Flash(access, length));
+  return reached(options, (host) => eraseBootFlash(host, length));
 }
 
-function reached<T>(options: FlashOptions, work: (access: Ice40Access) => Promise<T>): Promise<T> {
+function reached<T>(options: FlashOptions, work: (host: BootFlash) => Promise<T>): Promise<T> {
   const { board, onProgress } = options;
-  if (!hasReachableFlash(board))
+  const { programmer } = board;
+  if (programmer.bridge === 'dfu')
     return Promise.reject(
       fault('E_BOARD_REFUSED', {
         board: board.title,
         reason: "its flash is out of the programmer's reach",
       }),
     );
-  const programmer = board.programmer as FtdiSpiProgrammer;
   return visit(options, async (visited) => {
+    const report: BootFlash['report'] = (stage, message, fraction) =>
+      onProgress?.({ stage, message, fraction });
+    const access = { board, attempt: visited.attempt, report };
+    if (programmer.bridge === 'ftdi-bitbang') {
+      const bus = bitbangJtagBus(await openBitbang(visited, programmer), programmer);
+      return work(ecp5Flash({ ...access, bus }));
+    }
     const engine = await openMpsse(visited, programmer);
-    const { attempt } = visited;
-    return work({
-      bus: spiBus(engine, programmer),
-      board,
-      attempt,
-      report: (stage, message, fraction) => onProgress?.({ stage, message, fraction }),
-    });
+    return work(
+      programmer.wire === 'jtag'
+        ? ecp5Flash({ ...access, bus: jtagBus(engine, programmer.clockHz) })
+        : ice40Flash({ ...access, bus: spiBus(engine, programmer) }),
+    );
   });
 }

@@ -11,8 +11,9 @@ import type {
   ProgramTarget,
 } from './board.ts';
 import { openDfu } from './bridges/dfu.ts';
-import { loadEcp5 } from './families/ecp5.ts';
-import { flashIce40, type Ice40Options, loadIce40 } from './families/ice40.ts';
+import { writeBootFlash } from './families/boot-flash.ts';
+import { ecp5Flash, loadEcp5 } from './families/ecp5.ts';
+import { type Ice40Options, ice40Flash, loadIce40 } from './families/ice40.ts';
 import type { Signal } from './signal.ts';
 import type { UsbPort } from './usb-port.ts';
 import { openBitbang, openMpsse, type Visit, visit } from './visit.ts';
@@ -92,7 +93,7 @@ export async function programBoard(options: ProgramOptions): Promise<ProgramResu
       case 'dfu':
         return overDfu(steps, programmer.interface);
       case 'ftdi-bitbang':
-        return overBitbang(steps, programmer);
+        return overBitbang(steps, programmer, target);
       default:
         return overFtdi(steps, programmer, target, crc === 'invalid');
     }
@@ -115,19 +116,27 @@ async function overFtdi(
 ): Promise<Outcome> {
   const engine = await openMpsse({ port, attempt, letGo }, programmer);
   if (programmer.wire === 'jtag')
-    return loadEcp5({ bus: jtagBus(engine), board, bitstream, attempt, report });
-  const bus = spiBus(engine, programmer);
-  const program = target === 'sram' ? loadIce40 : flashIce40;
-  return program({ bus, board, bitstream, isDamaged, attempt, report });
+    return overJtag(
+      { bus: jtagBus(engine, programmer.clockHz), board, bitstream, attempt, report },
+      target,
+    );
+  const access = { bus: spiBus(engine, programmer), board, attempt, report };
+  return target === 'sram'
+    ? loadIce40({ ...access, bitstream, isDamaged })
+    : writeBootFlash(ice40Flash(access), bitstream);
 }
+
+const overJtag = (options: Parameters<typeof loadEcp5>[0], target: ProgramTarget) =>
+  target === 'sram' ? loadEcp5(options) : writeBootFlash(ecp5Flash(options), options.bitstream);
 
 async function overBitbang(
   { port, board, bitstream, attempt, report, letGo }: Steps,
   programmer: BitbangJtagProgrammer,
+  target: ProgramTarget,
 ): Promise<Outcome> {
   const engine = await openBitbang({ port, attempt, letGo }, programmer);
   const bus = bitbangJtagBus(engine, programmer);
-  return loadEcp5({ bus, board, bitstream, attempt, report });
+  return overJtag({ bus, board, bitstream, attempt, report }, target);
 }
 
 async function overDfu(

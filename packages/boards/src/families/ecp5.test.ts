@@ -11,7 +11,7 @@ function chain(...idcodes: readonly number[]): JtagBus {
   const nothing = () => undefined;
   return {
     ...{ reset: nothing, instruction: nothing, write: nothing, read: nothing },
-    ...{ stream: nothing, idle: nothing },
+    ...{ stream: nothing, idle: nothing, transfer: nothing, clockHz: 1 },
     run: async () => new Uint8Array(words.buffer),
   };
 }

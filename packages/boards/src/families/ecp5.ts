@@ -1,9 +1,15 @@
-/** Lattice ECP5 over JTAG (FPGA-TN-02039 "ECP5 and ECP5-5G sysCONFIG"): loading its SRAM. */
+/**
+ * Lattice ECP5 over JTAG (FPGA-TN-02039 "ECP5 and ECP5-5G sysCONFIG"): loading its SRAM, and the flash that
+ * it boots from.
+ */
 import { deviceTitle, ecp5Devices } from '@joh/bitstream';
 import { fault } from '@joh/protocol';
 import { type Attempt, pause, until } from '../attempt.ts';
 import type { Board, ProgramProgress, ProgramResult } from '../board.ts';
+import { spiFlash } from '../memories/spi-flash.ts';
 import type { JtagBus } from '../wires/jtag.ts';
+import { spiOverJtag } from '../wires/spi-over-jtag.ts';
+import type { BootFlash } from './boot-flash.ts';
 
 /** Table "JTAG instructions". */
 const instruction = {
@@ -15,7 +21,11 @@ const instruction = {
   burst: 0x7a,
   bypass: 0xff,
   disable: 0x26,
+  refresh: 0x79,
+  /** Joins TDI and TDO to the flash, once it has heard `spiKey`: as ecpprog and openFPGALoader do. */
+  spi: 0x3a,
 } as const;
+const spiKey = Uint8Array.of(0xfe, 0x68);
 /** Table "Status register". */
 const status = { done: 1 << 8, busy: 1 << 12, fail: 1 << 13 } as const;
 const errorShift = 23;
@@ -38,6 +48,9 @@ const settleMs = 10;
 const loadBytes = 16 * 1024;
 /** As many devices are looked for on the chain. */
 const chainMax = 4;
+/** An LFE5U-85F's image takes up to 6.4 s at 2.4 MHz, the slowest pace. */
+const bootDeadlineMs = 15_000;
+const bootPollMs = 20;
 
 interface Ecp5Options {
   bus: JtagBus;
@@ -46,6 +59,8 @@ interface Ecp5Options {
   attempt: Attempt;
   report: (stage: ProgramProgress['stage'], message: string, fraction: number) => void;
 }
+/** What reaching the flash needs; there is no image. */
+type Ecp5Access = Omit<Ecp5Options, 'bitstream'>;
 
 /**
  * Loads the FPGA's memory; it checks every CRC and the IDCODE itself.
@@ -55,26 +70,8 @@ export async function loadEcp5(
   options: Ecp5Options,
 ): Promise<Pick<ProgramResult, 'verified' | 'message' | 'flash'>> {
   const { bus, board, attempt, report } = options;
-  const refused = (reason: string) => fault('E_BOARD_REFUSED', { board: board.title, reason });
-  report('reset', 'The FPGA is asked who it is.', 0);
-  bus.reset();
-  await checkDevice(bus, board, refused);
-  bus.instruction(instruction.preload);
-  bus.write(new Uint8Array(boundaryBytes).fill(0xff));
-  bus.instruction(instruction.enable);
-  bus.write(Uint8Array.of(0));
-  await rest(bus, attempt);
-  bus.instruction(instruction.erase);
-  bus.write(Uint8Array.of(1));
-  const isClear = await until(
-    attempt,
-    pollMs,
-    eraseDeadlineMs,
-    async () => ((await readStatus(bus)) & status.busy) === 0,
-  );
-  if (!isClear)
-    throw fault('E_BOARD_TIMEOUT', { board: attempt.board, step: 'clearing its memory' });
-  if (((await readStatus(bus)) & status.fail) !== 0) throw refused('its memory cannot be cleared');
+  const refused = refusal(board);
+  await clearMemory(options);
   bus.instruction(instruction.initAddress);
   bus.write(Uint8Array.of(1));
   bus.idle(1);
@@ -94,6 +91,65 @@ export async function loadEcp5(
     verified: 'done-pin',
     message: 'The FPGA checked its IDCODE and every CRC and set DONE. Without power it is lost.',
     flash: null,
+  };
+}
+
+const refusal = (board: Board) => (reason: string) =>
+  fault('E_BOARD_REFUSED', { board: board.title, reason });
+
+/** Asks who it is, and leaves it enabled with an empty memory. */
+async function clearMemory({ bus, board, attempt, report }: Ecp5Access): Promise<void> {
+  const refused = refusal(board);
+  report('reset', 'The FPGA is asked who it is.', 0);
+  bus.reset();
+  await checkDevice(bus, board, refused);
+  bus.instruction(instruction.preload);
+  bus.write(new Uint8Array(boundaryBytes).fill(0xff));
+  bus.instruction(instruction.enable);
+  bus.write(Uint8Array.of(0));
+  await rest(bus, attempt);
+  bus.instruction(instruction.erase);
+  bus.write(Uint8Array.of(1));
+  const isClear = await until(
+    attempt,
+    pollMs,
+    eraseDeadlineMs,
+    async () => ((await readStatus(bus)) & status.busy) === 0,
+  );
+  if (!isClear)
+    throw fault('E_BOARD_TIMEOUT', { board: attempt.board, step: 'clearing its memory' });
+  if (((await readStatus(bus)) & status.fail) !== 0) throw refused('its memory cannot be cleared');
+}
+
+/** The flash that the FPGA boots from: with its memory empty the FPGA leaves it alone. */
+export function ecp5Flash(access: Ecp5Access): BootFlash {
+  const { bus, board, attempt, report } = access;
+  const handOver = async () => {
+    bus.instruction(instruction.refresh);
+    await rest(bus, attempt);
+  };
+  return {
+    ...{ board, report, doneName: 'DONE', handOver },
+    reach: async () => {
+      await clearMemory(access);
+      bus.instruction(instruction.disable);
+      await rest(bus, attempt);
+      bus.instruction(instruction.spi);
+      bus.write(spiKey);
+      const flash = spiFlash(spiOverJtag(bus), attempt);
+      const chip = await flash.identify();
+      if (chip) return { flash, chip };
+      throw refusal(board)('its flash does not answer');
+    },
+    boot: async () => {
+      await handOver();
+      let now = 0;
+      const isOver = await until(attempt, bootPollMs, bootDeadlineMs, async () => {
+        now = await readStatus(bus);
+        return (now & status.busy) === 0;
+      });
+      return isOver && (now & status.done) !== 0;
+    },
   };
 }
 

@@ -2,25 +2,24 @@
 import { planErase, planPages, usualErases } from '../memories/plan.ts';
 import { bitbangTrace, type JtagTrace, jtagTrace } from '../oracle/jtag-trace.ts';
 import type { SeenTransfer } from '../oracle/seen-transfer.ts';
-import { flashInstructions, type SpiBurst, spiTrace } from '../oracle/spi-trace.ts';
+import { flashInstructions, spiTrace } from '../oracle/spi-trace.ts';
 
-/** What a driver was asked to do. */
-export type Asked =
-  | { what: 'sram' | 'flash' | 'dfu' | 'jtag' | 'bitbang'; image: Uint8Array }
-  | { what: 'read' | 'erase'; length: number };
+/** What a driver was asked to do; `over` is how the board is reached, default SPI. */
+export type Asked = { over?: 'jtag' | 'bitbang' } & (
+  | { what: 'sram' | 'flash' | 'dfu'; image: Uint8Array }
+  | { what: 'read' | 'erase'; length: number }
+);
 
 /** Null, or what nobody asked for. */
 export function unasked(seen: readonly SeenTransfer[], asked: Asked): string | null {
-  switch (asked.what) {
-    case 'dfu':
-      return unaskedBlocks(seen, asked.image);
-    case 'jtag':
-      return unaskedShifts(jtagTrace(seen, burst), asked.image);
-    case 'bitbang':
-      return unaskedShifts(bitbangTrace(seen, burst), asked.image);
-    default:
-      return unaskedInstructions(flashInstructions(spiTrace(seen)), asked);
-  }
+  if (asked.what === 'dfu') return unaskedBlocks(seen, asked.image);
+  if (asked.over === undefined)
+    return unaskedInstructions(
+      flashInstructions(spiTrace(seen)).map(({ bytes }) => bytes),
+      asked,
+    );
+  const trace = (asked.over === 'jtag' ? jtagTrace : bitbangTrace)(seen, burst);
+  return unaskedShifts(trace, asked) ?? unaskedInstructions(trace.toFlash, asked);
 }
 
 /** Wake, id, SFDP, status, read: they change nothing. Write enable alone does neither. */
@@ -54,9 +53,9 @@ function allowedBy(asked: Asked): Allowed {
   return allowed;
 }
 
-function unaskedInstructions(bursts: readonly SpiBurst[], asked: Asked): string | null {
+function unaskedInstructions(bursts: readonly number[][], asked: Asked): string | null {
   const allowed = allowedBy(asked);
-  for (const { bytes } of bursts) {
+  for (const bytes of bursts) {
     const [opcode = 0, high = 0, middle = 0, low = 0, ...data] = bytes;
     const address = (high << 16) | (middle << 8) | low;
     if (asked.what === 'sram') return `instruction ${opcode} to the flash`;
@@ -78,13 +77,16 @@ function unaskedBlocks(seen: readonly SeenTransfer[], image: Uint8Array): string
   return null;
 }
 
-/** What loadEcp5 uses (FPGA-TN-02039); none of it reaches a flash. */
+/** What the ECP5's driver uses (FPGA-TN-02039): for its SRAM, and for its flash. */
 const instructions = new Set([0xe0, 0x3c, 0x1c, 0xc6, 0x0e, 0x46, 0x7a, 0x26, 0xff]);
+const flashAccess = new Set([0xe0, 0x3c, 0x1c, 0xc6, 0x0e, 0x26, 0x3a, 0x79]);
 const burst = 0x7a;
 
-function unaskedShifts(trace: JtagTrace, image: Uint8Array): string | null {
-  const other = trace.instructions.find((code) => !instructions.has(code));
+function unaskedShifts(trace: JtagTrace, asked: Asked): string | null {
+  const usual = asked.what === 'sram' ? instructions : flashAccess;
+  const other = trace.instructions.find((code) => !usual.has(code));
   if (other !== undefined) return `instruction ${other}`;
-  const differs = trace.streamed.findIndex((byte, index) => byte !== image[index]);
+  if (asked.what !== 'sram') return null;
+  const differs = trace.streamed.findIndex((byte, index) => byte !== asked.image[index]);
   return differs < 0 ? null : `byte ${differs} of the image`;
 }

@@ -65,16 +65,29 @@ const cases: readonly [Case, ...Case[]] = [
     run: (port, clock) => programBoard({ port, clock, board: boardById('fomu'), bitstream: image }),
   },
   {
-    asked: { what: 'jtag', image: ecp5 },
+    asked: { what: 'sram', image: ecp5, over: 'jtag' },
     board: (clock) => simulatedEcp5Evaluation({ clock }),
     run: (port, clock) =>
       programBoard({ port, clock, board: boardById('ecp5-evn'), bitstream: ecp5 }),
   },
   {
-    asked: { what: 'bitbang', image: ulx3s },
+    asked: { what: 'sram', image: ulx3s, over: 'bitbang' },
     board: (clock) => simulatedUlx3s({ clock }),
     run: (port, clock) =>
       programBoard({ port, clock, board: boardById('ulx3s'), bitstream: ulx3s }),
+  },
+  {
+    asked: { what: 'flash', image: ecp5, over: 'jtag' },
+    board: (clock) => simulatedEcp5Evaluation({ clock }),
+    run: (port, clock) =>
+      programBoard({
+        ...{ port, clock, board: boardById('ecp5-evn'), bitstream: ecp5, target: 'flash' },
+      }),
+  },
+  {
+    asked: { what: 'erase', length: 70_000, over: 'bitbang' },
+    board: (clock) => simulatedUlx3s({ clock }),
+    run: (port, clock) => eraseFlash({ port, clock, board: boardById('ulx3s') }, 70_000),
   },
   {
     asked: { what: 'read', length: 9000 },
@@ -118,7 +131,7 @@ test(`${repliesMin} replies`, { timeout: 120_000 + 2 * repliesMin }, async () =>
         (error: unknown) => error,
       ),
     );
-    const name = `seed ${seed}, ${asked.what}`;
+    const name = `seed ${seed}, ${asked.what} ${asked.over ?? ''}`;
     expect(ended === null || isFault(ended), `${name}: ${String(ended)}`).toBe(true);
     expect(unasked(device.seen, asked), name).toBeNull();
     // An hour of simulated time is no end in time.
@@ -143,4 +156,17 @@ test('the judge sees what was not asked for', () => {
   const block = { ...bulk(1, 2, 3), endpoint: 0 };
   const setup = { requestType: 'class', recipient: 'interface', request: 1, value: 0, index: 0 };
   expect(unasked([{ ...block, setup: setup as never }], { what: 'dfu', image })).not.toBeNull();
+});
+
+test('the judge sees what reaches a flash through an FPGA', async () => {
+  const clock = fakeClock();
+  const seen: SeenTransfer[] = [];
+  const port = webUsbPort(recorded(simulatedUlx3s({ clock }).device, seen));
+  await finishWith(clock)(eraseFlash({ port, clock, board: boardById('ulx3s') }, 70_000));
+  expect(unasked(seen, { what: 'erase', length: 70_000, over: 'bitbang' })).toBeNull();
+  expect(unasked(seen, { what: 'erase', length: 60_000, over: 'bitbang' })).not.toBeNull();
+  expect(unasked(seen, { what: 'read', length: 9, over: 'bitbang' })).toMatch(
+    /instruction 216 at 0/,
+  );
+  expect(unasked(seen, { what: 'sram', image, over: 'bitbang' })).toBe('instruction 58');
 });

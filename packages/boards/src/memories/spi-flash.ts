@@ -64,8 +64,11 @@ export interface SpiFlash {
   compare(bytes: Uint8Array, onProgress: (fraction: number) => void): Promise<number | null>;
 }
 
-/** The flash on a bus whose FPGA is held in reset. */
-export function spiFlash(bus: SpiBus, attempt: Attempt): SpiFlash {
+/** What is done to a flash on its bus; `reset` is the FPGA's, where the bus has it. */
+export type FlashBus = Pick<SpiBus, 'control' | 'write' | 'read' | 'clocks' | 'run'>;
+
+/** The flash on a bus that its FPGA leaves alone. */
+export function spiFlash(bus: FlashBus, attempt: Attempt): SpiFlash {
   let erases = usualErases;
   /** One instruction: select, send, read, deselect. */
   const queue = (bytes: Uint8Array, length = 0) => {

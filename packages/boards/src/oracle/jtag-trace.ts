@@ -8,6 +8,8 @@ export interface JtagTrace {
   instructions: number[];
   /** What the instruction shifted in, the most significant bit of each byte first. */
   streamed: Uint8Array;
+  /** Each instruction to the flash of an ECP5, which 3Ah joins to the wires. */
+  toFlash: number[][];
 }
 
 /** `stream` is the instruction whose data are wanted. */
@@ -46,23 +48,56 @@ export function bitbangTrace(seen: readonly SeenTransfer[], stream: number): Jta
   return trace();
 }
 
+const joinFlash = 0x3a;
+
 function tracing(stream: number) {
   const instructions: number[] = [];
-  const bytes: number[] = [];
-  let byte = 0;
-  let bits = 0;
+  const streamed = collector();
+  const toFlash: number[][] = [];
+  /** The first word after 3Ah is its key. */
+  let isJoined = false;
+  let flash = collector();
   const tap = jtagTap({
     instructionBits: 8,
     resetInstruction: 0xe0,
-    instructed: (code) => void instructions.push(code),
+    instructed: (code) => {
+      instructions.push(code);
+      isJoined = false;
+    },
     capture: (code) => (code === stream ? null : [0]),
-    taken: (_, bit) => {
+    taken: (_, bit) => streamed.add(bit),
+    updated: (code) => {
+      isJoined = code === joinFlash;
+    },
+    idled: () => undefined,
+    wires: (code) => {
+      if (code !== joinFlash || !isJoined) return null;
+      const end = () => void toFlash.push(flash.bytes);
+      const begin = () => {
+        flash = collector();
+      };
+      const exchange = (bit: number) => {
+        flash.add(bit);
+        return 1;
+      };
+      return { begin, exchange, output: () => 1, end };
+    },
+  });
+  const trace = () => ({ instructions, streamed: Uint8Array.from(streamed.bytes), toFlash });
+  return { tap, trace };
+}
+
+/** Bytes of bits, the most significant one first. */
+function collector() {
+  const bytes: number[] = [];
+  let byte = 0;
+  let bits = 0;
+  return {
+    bytes,
+    add: (bit: number) => {
       byte = ((byte << 1) | bit) & 0xff;
       bits += 1;
       if (bits % 8 === 0) bytes.push(byte);
     },
-    updated: () => undefined,
-    idled: () => undefined,
-  });
-  return { tap, trace: () => ({ instructions, streamed: Uint8Array.from(bytes) }) };
+  };
 }

@@ -83,6 +83,14 @@ export const pairs: readonly Pair[] = [
     same: configuration,
     inChromium: false,
   },
+  ...(['ecp5-evn', 'ulx3s'] as const).map((board) => ({
+    ...openFpgaLoader,
+    args: ['-b', board.replace('-', '_'), '-f', 'FILE'],
+    board,
+    target: 'flash' as const,
+    same: 'the design in the flash equals ours',
+    inChromium: false,
+  })),
 ];
 
 export const withFile = (args: readonly string[], file: string) =>

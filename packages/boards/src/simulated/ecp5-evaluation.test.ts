@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { type Board, boardById, type ProgramOptions, programBoard, webUsbPort } from '@joh/boards';
+import { boardConformance, finishWith } from '@joh/boards/conformance';
 import { type SimulatedFaults, simulatedEcp5Evaluation } from '@joh/boards/simulated';
 import { isFault } from '@joh/protocol';
 import { fakeClock } from '@joh/testkit';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { configureEcp5, ecp5Configuration, ecp5MemoryHash } from './ecp5-configuration.ts';
 
 const fixture = (name: string) =>
@@ -13,6 +14,9 @@ const fixture = (name: string) =>
   );
 const image = fixture('ecp5-um5g-85k-blinky.bit');
 const other = fixture('ecp5-85k-blinky.bit');
+const walk = new Uint8Array(
+  gunzipSync(readFileSync(new URL('../../fixtures/ecp5-um5g-85k-walk.bit.gz', import.meta.url))),
+);
 const board = boardById('ecp5-evn');
 
 function evaluation(faults: SimulatedFaults = {}) {
@@ -90,4 +94,17 @@ test('it is denied, taken, unplugged, stuck: each is said', async () => {
     expect(await code({ unplugAtTransfer })).toBe('E_BOARD_DISCONNECTED');
   for (const hangAtTransfer of [1, 15, 30])
     expect(await code({ hangAtTransfer })).toBe('E_BOARD_TIMEOUT');
+});
+
+describe('its flash', () => {
+  boardConformance({
+    board,
+    target: 'flash',
+    create: (faults: SimulatedFaults = {}) => {
+      const clock = fakeClock();
+      const simulated = simulatedEcp5Evaluation({ clock, faults });
+      return { clock, simulated, finish: finishWith(clock) };
+    },
+    images: { first: image, second: walk, otherDevice: other },
+  });
 });

@@ -20,7 +20,7 @@ const leds = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`D${5 +
 
 export function simulatedEcp5Evaluation(options: SimulatedEcp5EvaluationOptions): SimulatedBoard {
   const { clock, faults = {}, serialNumber = 'SIM00003' } = options;
-  const fpga = ecp5OnJtag(clock, device);
+  const fpga = ecp5OnJtag(clock, device, faults);
   let tms = 1;
   let tdo = 1;
   const usb = ft2232h({
@@ -54,8 +54,7 @@ export function simulatedEcp5Evaluation(options: SimulatedEcp5EvaluationOptions)
       usb.plugIn();
       fpga.powerOn();
     },
-    // Its SPI flash is not modelled.
-    flash: (_, length) => new Uint8Array(length).fill(0xff),
+    flash: fpga.flash,
     transfers: usb.transfers,
     onChanged: fpga.onChanged,
   };

@@ -1,5 +1,7 @@
 /**
- * An ECP5 seen through its JTAG port. Instructions: Lattice FPGA-TN-02039, table "JTAG instructions".
+ * An ECP5 and the flash that it boots from, seen through its JTAG port. Instructions: Lattice
+ * FPGA-TN-02039, table "JTAG instructions"; how the flash is reached (3Ah), as openFPGALoader and ecpprog
+ * do it: Lattice does not say.
  */
 import type { Clock } from '@joh/clock';
 import {
@@ -9,8 +11,10 @@ import {
   ecp5Configuration,
   ecp5MemoryHash,
 } from './ecp5-configuration.ts';
+import { flashWires } from './flash-wires.ts';
 import type { SimulatedBoard, SimulatedState } from './icebreaker.ts';
 import { type JtagTap, jtagTap } from './jtag-tap.ts';
+import { powerOnFlash, type W25q128jv, w25q128jv } from './w25q128jv.ts';
 
 const instruction = {
   readId: 0xe0,
@@ -24,11 +28,20 @@ const instruction = {
   readUserCode: 0xc0,
   refresh: 0x79,
   preload: 0x1c,
+  spi: 0x3a,
 } as const;
+/** What 3Ah wants to hear, its first byte in the low half. */
+const spiKey = 0x68fe;
+/** TN-02039, master SPI: 2.4 MHz unless the image asks for more. */
+const bootBitsPerMs = 2400;
+/** How far an image is looked for, and how long one is at most: an LFE5U-85F's, unpacked. */
+const bootSearchBytes = 65_536;
+const bootBytesMax = 2 * 1024 * 1024;
 const status = { done: 1 << 8, enabled: 1 << 9, busy: 1 << 12, fail: 1 << 13 } as const;
 /** TN-02039: SRAM is cleared within 50 ms. */
 const eraseMs = 50;
 const boundaryBits = 510;
+
 interface Fpga {
   readonly clock: Clock;
   readonly device: Ecp5Device;
@@ -36,8 +49,14 @@ interface Fpga {
   enabled: boolean;
   erased: boolean;
   running: string | null;
+  source: 'sram' | 'flash';
   busyUntil: number;
   burst: boolean;
+  /** 3Ah has heard its key: the flash is on the wires. */
+  isOnFlash: boolean;
+  isBooting: boolean;
+  cancelBoot: () => void;
+  readonly flash: W25q128jv;
   byte: number;
   bits: number;
   reason: string;
@@ -45,7 +64,7 @@ interface Fpga {
   listeners: Set<() => void>;
 }
 
-export interface Ecp5OnJtag extends Pick<SimulatedBoard, 'onChanged'> {
+export interface Ecp5OnJtag extends Pick<SimulatedBoard, 'onChanged' | 'flash'> {
   tap: JtagTap;
   /** `leds` are the board's. */
   state(): Omit<SimulatedState, 'leds'>;
@@ -53,10 +72,20 @@ export interface Ecp5OnJtag extends Pick<SimulatedBoard, 'onChanged'> {
   powerOn(): void;
 }
 
-/** Powered, without a design. */
-export function ecp5OnJtag(clock: Clock, device: Ecp5Device): Ecp5OnJtag {
-  const fpga: Fpga = { clock, device, powered: true, listeners: new Set(), ...fresh(device) };
+/** Powered, with an empty flash. */
+export function ecp5OnJtag(
+  clock: Clock,
+  device: Ecp5Device,
+  { flashWornAt = null }: { flashWornAt?: number | null | undefined } = {},
+): Ecp5OnJtag {
+  const flash = w25q128jv({ clock, wornAt: flashWornAt });
+  const fpga: Fpga = {
+    ...{ clock, device, flash, powered: true, listeners: new Set(), ...fresh(device) },
+    cancelBoot: () => undefined,
+  };
+  const wires = flashWires(flash);
   return {
+    flash: (from, length) => flash.memory.slice(from, from + length),
     tap: jtagTap({
       instructionBits: 8,
       resetInstruction: instruction.readId,
@@ -65,23 +94,27 @@ export function ecp5OnJtag(clock: Clock, device: Ecp5Device): Ecp5OnJtag {
       taken: (_, bit) => taken(fpga, bit),
       updated: (code, bits) => updated(fpga, code, bits),
       idled: () => undefined,
+      wires: (code) => (code === instruction.spi && fpga.isOnFlash ? wires : null),
     }),
     state: () => {
-      const { running, reason } = fpga;
+      const { running, reason, source } = fpga;
       return {
         configured: running !== null,
-        source: running === null ? null : 'sram',
+        source: running === null ? null : source,
         designHash: running,
         reason: running === null ? reason : null,
       };
     },
     powerOff: () => {
+      fpga.cancelBoot();
       Object.assign(fpga, fresh(device), { powered: false, reason: 'it is not plugged in' });
       changed(fpga);
     },
     powerOn: () => {
-      if (!fpga.powered) Object.assign(fpga, fresh(device), { powered: true });
-      changed(fpga);
+      if (fpga.powered) return;
+      fpga.powered = true;
+      powerOnFlash(flash);
+      boot(fpga);
     },
     onChanged: (listener) => {
       fpga.listeners.add(listener);
@@ -95,14 +128,18 @@ const fresh = (device: Ecp5Device) => ({
   enabled: false,
   erased: false,
   running: null,
+  source: 'sram' as const,
   busyUntil: 0,
   burst: false,
+  isOnFlash: false,
+  isBooting: false,
   byte: 0,
   bits: 0,
   reason: 'no image has reached it',
 });
 
-const isBusy = ({ clock, busyUntil }: Fpga) => clock.monotonic() < busyUntil;
+const isBusy = ({ clock, busyUntil, isBooting }: Fpga) =>
+  isBooting || clock.monotonic() < busyUntil;
 const bitsOf = (value: number, count: number) =>
   Array.from({ length: count }, (_, index) => (value >>> index) & 1);
 
@@ -136,6 +173,8 @@ function capture(fpga: Fpga, code: number): readonly number[] | null {
       return new Array(boundaryBits).fill(0);
     case instruction.burst:
       return null;
+    case instruction.spi:
+      return bitsOf(0, 16);
     default:
       return [0];
   }
@@ -144,12 +183,10 @@ function capture(fpga: Fpga, code: number): readonly number[] | null {
 function instructed(fpga: Fpga, code: number): void {
   fpga.burst = code === instruction.burst && fpga.enabled && fpga.erased && !isBusy(fpga);
   if (fpga.burst) Object.assign(fpga, { byte: 0, bits: 0 });
-  if (code === instruction.refresh) {
-    Object.assign(fpga, fresh(fpga.device));
-    changed(fpga);
-  }
+  fpga.isOnFlash = false;
+  if (code === instruction.refresh) boot(fpga);
   if (code !== instruction.disable || !fpga.enabled) return;
-  fpga.enabled = false;
+  Object.assign(fpga, { enabled: false, source: 'sram' });
   const { logic } = fpga;
   fpga.running = logic.phase === 'done' ? ecp5MemoryHash(logic) : null;
   fpga.reason =
@@ -169,7 +206,10 @@ function taken(fpga: Fpga, bit: number): void {
 }
 
 function updated(fpga: Fpga, code: number, bits: readonly number[]): void {
-  const value = bits.slice(0, 8).reduce((sum, bit, index) => sum | (bit << index), 0);
+  const number = (count: number) =>
+    bits.slice(0, count).reduce((sum, bit, index) => sum | (bit << index), 0);
+  if (code === instruction.spi && !fpga.isOnFlash) fpga.isOnFlash = number(16) === spiKey;
+  const value = number(8);
   if (code === instruction.enable && value === 0) {
     Object.assign(fpga, { enabled: true, erased: false, running: null });
     fpga.reason = 'it is being configured';
@@ -179,6 +219,32 @@ function updated(fpga: Fpga, code: number, bits: readonly number[]): void {
     Object.assign(fpga, { logic: ecp5Configuration(fpga.device), erased: true });
     fpga.busyUntil = fpga.clock.monotonic() + eraseMs;
   }
+}
+
+/** Master SPI: reads its flash from address 0, and runs what it finds there. */
+function boot(fpga: Fpga): void {
+  const { flash, clock, device } = fpga;
+  fpga.cancelBoot();
+  Object.assign(fpga, fresh(device), { isBooting: true, reason: 'it boots from its flash' });
+  const { logic } = fpga;
+  let bytes = 0;
+  const isLooking = () => logic.phase !== 'sync' || bytes < bootSearchBytes;
+  const isOver = () => logic.phase === 'done' || logic.phase === 'failed';
+  for (; bytes < bootBytesMax && isLooking() && !isOver(); bytes += 1)
+    configureEcp5(logic, flash.memory[bytes] ?? 0xff);
+  fpga.cancelBoot = clock.after((bytes * 8) / bootBitsPerMs, () => {
+    const isDone = logic.phase === 'done';
+    Object.assign(fpga, {
+      isBooting: false,
+      running: isDone ? ecp5MemoryHash(logic) : null,
+      source: 'flash',
+    });
+    const without =
+      logic.phase === 'sync' ? 'its flash holds no image' : 'the image ends too early';
+    fpga.reason = logic.reason ?? without;
+    changed(fpga);
+  });
+  changed(fpga);
 }
 
 function changed(fpga: Fpga): void {

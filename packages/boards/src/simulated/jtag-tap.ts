@@ -15,6 +15,20 @@ export interface TapRegisters {
   updated(instruction: number, bits: readonly number[]): void;
   /** A clock in Run-Test/Idle. */
   idled(): void;
+  /** What the instruction joins TDI and TDO to; null for the registers of the device itself. */
+  wires?(instruction: number): TapWires | null;
+}
+
+/** Wires of another chip that are clocked by TCK in Shift-DR. */
+export interface TapWires {
+  /** Shift-DR begins. */
+  begin(): void;
+  /** A rising edge; returns TDO as it is sampled there. */
+  exchange(tdi: number): number;
+  /** What TDO is at the next rising edge. */
+  output(): number;
+  /** Shift-DR ends. */
+  end(): void;
 }
 
 const next = {
@@ -51,6 +65,7 @@ export function jtagTap(registers: TapRegisters): JtagTap {
   /** What is being shifted: bits to come out at the front. Null: the register only takes. */
   let shifting: number[] | null = null;
   let taken: number[] = [];
+  let wires: TapWires | null = null;
   const enter = (to: TapState) => {
     if (to === 'reset') instruction = registers.resetInstruction;
     // 1149.1 §7.2: the two lowest bits that are captured are 01.
@@ -59,6 +74,14 @@ export function jtagTap(registers: TapRegisters): JtagTap {
       const bits = registers.capture(instruction);
       shifting = bits ? [...bits] : null;
       taken = [];
+    }
+    if (to === 'shiftDr' && state !== 'shiftDr') {
+      wires = registers.wires?.(instruction) ?? null;
+      wires?.begin();
+    }
+    if (state === 'shiftDr' && to !== 'shiftDr') {
+      wires?.end();
+      wires = null;
     }
     if (to === 'updateIr') {
       instruction = (shifting ?? []).reduce((value, bit, index) => value | (bit << index), 0);
@@ -70,10 +93,14 @@ export function jtagTap(registers: TapRegisters): JtagTap {
   };
   return {
     state: () => state,
-    output: () => (state === 'shiftDr' || state === 'shiftIr' ? (shifting?.[0] ?? 1) : 1),
+    output: () => {
+      if (wires) return wires.output();
+      return state === 'shiftDr' || state === 'shiftIr' ? (shifting?.[0] ?? 1) : 1;
+    },
     clock: (tms, tdi) => {
       let tdo = 1;
-      if (state === 'shiftDr' || state === 'shiftIr') {
+      if (wires) tdo = wires.exchange(tdi);
+      else if (state === 'shiftDr' || state === 'shiftIr') {
         if (shifting) {
           tdo = shifting.shift() ?? tdi;
           shifting.push(tdi);

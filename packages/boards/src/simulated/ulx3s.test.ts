@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { boardById, programBoard, webUsbPort } from '@joh/boards';
+import { boardById, eraseFlash, programBoard, readFlash, webUsbPort } from '@joh/boards';
 import { boardConformance, finishWith } from '@joh/boards/conformance';
 import { type SimulatedFaults, simulatedUlx3s } from '@joh/boards/simulated';
 import { fakeClock } from '@joh/testkit';
@@ -25,6 +25,23 @@ describe('ULX3S', () => {
       otherDevice: fixture('../bitstream/fixtures/ecp5-um5g-85k-blinky.bit.gz'),
     },
   });
+});
+
+test('its flash is written, read back, booted from, read and erased', async () => {
+  const clock = fakeClock();
+  const finish = finishWith(clock);
+  const simulated = simulatedUlx3s({ clock });
+  const bitstream = fixture('fixtures/ecp5-85k-counter.bit.gz');
+  const options = () => ({
+    ...{ port: webUsbPort(simulated.device), board: boardById('ulx3s'), clock },
+  });
+  const result = await finish(programBoard({ ...options(), bitstream, target: 'flash' }));
+  expect(result).toMatchObject({ verified: 'read-back', flash: { jedecId: 'ef4018' } });
+  expect(simulated.state()).toMatchObject({ configured: true, source: 'flash', reason: null });
+  expect(await finish(readFlash(options(), 5000))).toEqual(bitstream.subarray(0, 5000));
+  await finish(eraseFlash(options(), 5000));
+  await finish(clock.sleep(1000));
+  expect(simulated.state().reason).toMatch(/holds no image/);
 });
 
 test('its rate is 3 Mbaud: the code 0, with no bit of it in wIndex', async () => {

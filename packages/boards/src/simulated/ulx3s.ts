@@ -21,7 +21,7 @@ const leds = Object.fromEntries(Array.from({ length: 8 }, (_, index) => [`D${ind
 /** Plugged in at US1; its flash is empty. */
 export function simulatedUlx3s(options: SimulatedUlx3sOptions): SimulatedBoard {
   const { clock, faults = {}, serialNumber = 'D00042' } = options;
-  const fpga = ecp5OnJtag(clock, device);
+  const fpga = ecp5OnJtag(clock, device, faults);
   /** Lines that nobody drives are pulled up. */
   let lines = 0xff;
   let tdo = 1;
@@ -55,8 +55,7 @@ export function simulatedUlx3s(options: SimulatedUlx3sOptions): SimulatedBoard {
       usb.plugIn();
       fpga.powerOn();
     },
-    // Its SPI flash is not modelled.
-    flash: (_, length) => new Uint8Array(length).fill(0xff),
+    flash: fpga.flash,
     transfers: usb.transfers,
     onChanged: fpga.onChanged,
   };

@@ -6,6 +6,15 @@ import type { BitbangJtagProgrammer } from '../board.ts';
 import type { Bitbang } from '../bridges/bitbang.ts';
 import type { JtagBus } from './jtag.ts';
 
+/**
+ * A full-speed bus brings 19 packets of 64 bytes a millisecond, and the chip may hold 512 bytes more; two of
+ * them are a clock.
+ */
+const clockHz = ((19 * 64 + 512) / 2) * 1000;
+
+/** Bytes before the first one that is read, from which on changing the mode costs less than their answer. */
+const aloneMin = 4096;
+
 /** The lines that are driven. */
 export const outputsOf = ({ tck, tms, tdi }: BitbangJtagProgrammer) =>
   (1 << tck) | (1 << tms) | (1 << tdi);
@@ -28,7 +37,15 @@ export function bitbangJtagBus(engine: Bitbang, wiring: BitbangJtagProgrammer): 
   const shift = (byte: number, isLast: boolean) => {
     for (let bit = 0; bit < 8; bit++) clock(isLast && bit === 7 ? 1 : 0, (byte >> bit) & 1);
   };
+  const readBits = (length: number) => {
+    for (let bit = 0; bit < length * 8; bit++) {
+      // The level before the second byte of the clock.
+      samples.push(levels.length + 1);
+      clock(bit === length * 8 - 1 ? 1 : 0, 0);
+    }
+  };
   return {
+    clockHz,
     reset: () => tms(1, 1, 1, 1, 1, 0),
     instruction: (code) => {
       tms(1, 1, 0, 0);
@@ -40,13 +57,16 @@ export function bitbangJtagBus(engine: Bitbang, wiring: BitbangJtagProgrammer): 
       for (const [at, byte] of bytes.entries()) shift(byte, at === bytes.length - 1);
       fromExitToIdle();
     },
+    transfer: (bytes, length) => {
+      toShiftDr();
+      for (const [at, byte] of bytes.entries())
+        shift(byte, length === 0 && at === bytes.length - 1);
+      if (length > 0) readBits(length);
+      fromExitToIdle();
+    },
     read: (length) => {
       toShiftDr();
-      for (let bit = 0; bit < length * 8; bit++) {
-        // The level before the second byte of the clock.
-        samples.push(levels.length + 1);
-        clock(bit === length * 8 - 1 ? 1 : 0, 0);
-      }
+      readBits(length);
       fromExitToIdle();
     },
     stream: (bytes, { isFirst, isLast }) => {
@@ -68,10 +88,14 @@ export function bitbangJtagBus(engine: Bitbang, wiring: BitbangJtagProgrammer): 
         await engine.write(out);
         return new Uint8Array();
       }
-      const before = await engine.exchange(out, step);
+      // What comes long before the first bit to be read needs no answer.
+      const [first = 0] = wanted;
+      const from = first > aloneMin ? first : 0;
+      if (from > 0) await engine.write(out.subarray(0, from));
+      const before = await engine.exchange(out.subarray(from), step);
       const read = new Uint8Array(wanted.length / 8);
       for (const [bit, at] of wanted.entries())
-        if (((before[at] ?? 0) >> wiring.tdo) & 1)
+        if (((before[at - from] ?? 0) >> wiring.tdo) & 1)
           read[bit >> 3] = (read[bit >> 3] ?? 0) | (1 << (bit & 7));
       return read;
     },

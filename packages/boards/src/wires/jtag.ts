@@ -10,6 +10,7 @@ const tmsHigh = 0x08;
 /** AN_108 §3.3-3.5: least significant bit first, out on the falling edge, in on the rising one. */
 const command = {
   writeBits: 0x1b,
+  readBytes: 0x28,
   writeTms: 0x4b,
   exchangeBytes: 0x39,
   exchangeBits: 0x3b,
@@ -19,6 +20,8 @@ const command = {
 const tmsBitsMax = 7;
 
 export interface JtagBus {
+  /** TCK is at most this fast over any millisecond: for waits that are made of clocks. */
+  readonly clockHz: number;
   /** Five ones from anywhere reach Test-Logic-Reset (1149.1 §6.1); then Run-Test/Idle. */
   reset(): void;
   /** Shifts into the 8-bit instruction register. */
@@ -27,6 +30,11 @@ export interface JtagBus {
   write(bytes: Uint8Array): void;
   /** Shifts `length` bytes out, zeros in: they come first in the answer of `run`. */
   read(length: number): void;
+  /**
+   * Shifts `bytes` in and then `length` bytes out, in one stay in Shift-DR, the least significant bit of
+   * each first. They come in the answer of `run` as those of `read`.
+   */
+  transfer(bytes: Uint8Array, length: number): void;
   /** A part of a long register, the most significant bit of each byte first; `isLast` leaves it. */
   stream(bytes: Uint8Array, part: { isFirst: boolean; isLast: boolean }): void;
   /** Clocks in Run-Test/Idle, eight each. */
@@ -35,7 +43,7 @@ export interface JtagBus {
   run(step: string): Promise<Uint8Array>;
 }
 
-export function jtagBus(engine: Mpsse): JtagBus {
+export function jtagBus(engine: Mpsse, clockHz: number): JtagBus {
   /** Lengths of the reads that are collected: two of their answers make the last byte. */
   let reads: number[] = [];
   engine.pins(tmsHigh, outputs);
@@ -56,6 +64,7 @@ export function jtagBus(engine: Mpsse): JtagBus {
     fromExitToIdle();
   };
   return {
+    clockHz,
     reset: () => tms([1, 1, 1, 1, 1, 0]),
     instruction: (code) => {
       toShiftIr();
@@ -65,6 +74,23 @@ export function jtagBus(engine: Mpsse): JtagBus {
       toShiftDr();
       engine.write(bytes.subarray(0, -1).map(reversed));
       lastByte(bytes.at(-1) ?? 0);
+    },
+    transfer: (bytes, length) => {
+      toShiftDr();
+      if (length === 0) {
+        engine.write(bytes.subarray(0, -1).map(reversed));
+        lastByte(bytes.at(-1) ?? 0);
+        return;
+      }
+      engine.write(bytes.map(reversed));
+      // Without data of its own: a long answer must not wait behind bytes that the chip cannot take.
+      const whole = length - 1;
+      if (whole > 0)
+        engine.raw(Uint8Array.of(command.readBytes, (whole - 1) & 0xff, (whole - 1) >> 8), whole);
+      engine.raw(Uint8Array.of(command.exchangeBits, 6, 0), 1);
+      engine.raw(Uint8Array.of(command.exchangeTms, 0, 1), 1);
+      fromExitToIdle();
+      reads.push(length);
     },
     read: (length) => {
       toShiftDr();
@@ -109,7 +135,7 @@ function assembled(answer: Uint8Array, lengths: readonly number[]): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-function reversed(byte: number): number {
+export function reversed(byte: number): number {
   let out = 0;
   for (let bit = 0; bit < 8; bit++) if (byte & (1 << bit)) out |= 0x80 >> bit;
   return out;
