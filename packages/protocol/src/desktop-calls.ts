@@ -4,6 +4,8 @@
  * <secret>`, exact `Host` and `Origin`. The answer is the result, or `{"error": FaultBody}`.
  */
 import { z } from 'zod';
+import { accountName, projectName } from './names.ts';
+import { projectList } from './projects.ts';
 
 const nothing = z.object({});
 const page = z.string().max(200);
@@ -30,6 +32,13 @@ const stateScope = z
   .string()
   .regex(/^(application|profile|folder-[0-9a-z]{1,40}|page-[0-9a-z]{1,40})$/);
 const stateItems = z.record(z.string().max(1000), z.string());
+
+const cloudState = z.object({
+  /** The FrontendMaster of the last sign-in; null: none yet. */
+  url: z.string().nullable(),
+  /** Name of the account; null: signed out. */
+  account: z.string().nullable(),
+});
 
 const udevRules = z.object({
   /** Where they belong. */
@@ -86,6 +95,18 @@ export const desktopCalls = {
   kept: { params: z.object({ page }), result: nothing },
 
   udevRules: { params: nothing, result: udevRules },
+  /** Whether this computer is signed in to a FrontendMaster, without asking it. */
+  cloud: { params: nothing, result: cloudState },
+  /** By the system's browser (RFC 8252); resolves when the user has allowed it there. */
+  signIn: { params: z.object({ page, url: z.string().max(500) }), result: cloudState },
+  signOut: { params: nothing, result: cloudState },
+  /** The user's own. Throws `E_ACCOUNT_SIGNED_OUT`. */
+  cloudProjects: { params: nothing, result: projectList },
+  /** Clones into a new folder `<into>/<name>`, whose git then pushes with this sign-in. */
+  clone: {
+    params: z.object({ owner: accountName, name: projectName, into: z.string().max(4096) }),
+    result: z.object({ page: z.string() }),
+  },
   /** Asks for the system's password. Throws `E_UDEV_FAILED`. */
   installUdevRules: { params: nothing, result: udevRules },
 } as const;
@@ -95,4 +116,5 @@ export type DesktopParams<K extends DesktopCall> = z.infer<(typeof desktopCalls)
 export type DesktopResult<K extends DesktopCall> = z.infer<(typeof desktopCalls)[K]['result']>;
 export type DesktopFolder = z.infer<typeof desktopFolder>;
 export type RecentFolder = z.infer<typeof recentFolder>;
+export type CloudState = z.infer<typeof cloudState>;
 export type UdevRules = z.infer<typeof udevRules>;

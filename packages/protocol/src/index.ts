@@ -86,6 +86,7 @@ export {
   shellLine,
 } from './desktop.ts';
 export {
+  type CloudState,
   type DesktopCall,
   type DesktopFolder,
   type DesktopParams,

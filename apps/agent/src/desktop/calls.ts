@@ -7,6 +7,7 @@ import {
   desktopPages,
   fault,
 } from '@joh/protocol';
+import type { DesktopCloud } from './cloud.ts';
 import type { KnownFolders } from './known-folders.ts';
 import type { OpenFolders } from './open-folders.ts';
 import type { DesktopOptions } from './options.ts';
@@ -28,11 +29,12 @@ export interface CallParts {
   open: OpenFolders;
   state: StateFiles;
   shell: Shell;
+  cloud: DesktopCloud;
   onKept(page: string): void;
 }
 
 export function callHandlers(parts: CallParts): CallHandlers {
-  const { known, open, state, options } = parts;
+  const { known, open, state, cloud, options } = parts;
   return {
     describe: async ({ page }) => {
       const id = folderOf(page, parts.first());
@@ -67,6 +69,17 @@ export function callHandlers(parts: CallParts): CallHandlers {
     kept: async ({ page }) => {
       parts.onKept(page);
       return {};
+    },
+    cloud: async () => cloud.state(),
+    signIn: ({ page, url }) =>
+      cloud.signIn(url, (address) =>
+        parts.shell.ask({ kind: 'open-external', page, url: address }),
+      ),
+    signOut: cloud.signOut,
+    cloudProjects: cloud.projects,
+    clone: async (params) => {
+      const { id } = await known.open(await cloud.clone(params));
+      return { page: `${desktopPages.folder}${id}` };
     },
     udevRules: () => readUdevRules(options.udev),
     installUdevRules: () => installUdevRules(options.udev, options.env),

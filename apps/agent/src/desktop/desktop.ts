@@ -5,6 +5,7 @@ import { desktopPages, type ShellLine } from '@joh/protocol';
 import { limits } from '#limits';
 import { createTelemetry } from '#telemetry';
 import { callHandlers } from './calls.ts';
+import { createCloud } from './cloud.ts';
 import { createClosing } from './closing.ts';
 import { createHostDevices } from './devices.ts';
 import { createSecretCheck, portProof } from './gate.ts';
@@ -33,6 +34,8 @@ export async function runDesktop(options: DesktopOptions, signal: AbortSignal): 
     devices: devices.serve,
     isSecret,
   });
+  const end = AbortSignal.any([signal, shell.gone]);
+  const cloud = await createCloud({ ...options, data, home, signal: end });
   const closing = createClosing({ clock, open, first: () => first });
   const server = await startServer({
     ...start,
@@ -49,6 +52,7 @@ export async function runDesktop(options: DesktopOptions, signal: AbortSignal): 
       open,
       state: createStateFiles(join(data, 'state')),
       shell,
+      cloud,
       onKept: closing.kept,
     }),
   });
@@ -70,7 +74,6 @@ export async function runDesktop(options: DesktopOptions, signal: AbortSignal): 
     }
   };
   shell.say({ ready: { port: server.port, proof: portProof(start.secret, server.port) } });
-  const end = AbortSignal.any([signal, shell.gone]);
   reportTelemetry(options, open, end);
   if (!end.aborted) {
     await new Promise((resolve) => end.addEventListener('abort', resolve, { once: true }));

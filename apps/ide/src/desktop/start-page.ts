@@ -3,6 +3,7 @@ import type { Clock } from '@joh/clock';
 import { isFault, type RecentFolder } from '@joh/protocol';
 import { element } from '../workbench/element.ts';
 import type { Calls } from './calls.ts';
+import { cloudPart } from './start-cloud.ts';
 import './start-page.css';
 import { when, whereIn } from './recent.ts';
 
@@ -77,8 +78,13 @@ function draw(options: StartPage): HTMLElement {
       ),
       problem,
     ),
-    recentPart(options, attempt, open),
-    element('footer', {}, `Version ${options.version}. Nothing leaves this computer.`),
+    element(
+      'div',
+      { class: 'start-side' },
+      recentPart(options, attempt, open),
+      cloudPart({ ...options, attempt }),
+    ),
+    element('footer', {}, `Version ${options.version}. Offline it works too.`),
   );
 }
 
