@@ -19,8 +19,8 @@ export type Calls = <K extends DesktopCall>(
 /** A page that is being left may send this much, and no more (Fetch, "keepalive"). */
 const lastBytesMax = 60_000;
 const callMs = 30_000;
-/** A dialog waits for a person. */
-const dialogs: readonly DesktopCall[] = ['chooseFolder', 'installUdevRules'];
+/** These wait for a person, or for a network. */
+const patient: readonly DesktopCall[] = ['chooseFolder', 'installUdevRules', 'signIn', 'clone'];
 
 export function createCalls(secret: string): Calls {
   return async (call, params, options = {}) => {
@@ -30,7 +30,7 @@ export function createCalls(secret: string): Calls {
       headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
       body,
       keepalive: options.isLast === true && body.length < lastBytesMax,
-      signal: dialogs.includes(call) ? null : AbortSignal.timeout(callMs),
+      signal: patient.includes(call) ? null : AbortSignal.timeout(callMs),
     }).catch((error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error);
       throw fault('E_FRONTEND_UNREACHABLE', { url: location.origin, reason }, { cause: error });

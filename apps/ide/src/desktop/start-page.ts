@@ -84,7 +84,7 @@ function draw(options: StartPage): HTMLElement {
       recentPart(options, attempt, open),
       cloudPart({ ...options, attempt }),
     ),
-    element('footer', {}, `Version ${options.version}. Offline it works too.`),
+    element('footer', {}, `Version ${options.version}. Works offline.`),
   );
 }
 
