@@ -66,7 +66,8 @@ let
       name = "${name}-seed";
       copyToRoot = [ ];
       extraCommands = ''
-        mkdir -p etc/joh/seed etc/nix nix/store/.links nix/var/log/nix/drvs
+        mkdir -p etc/joh/seed etc/nix etc/profile.d nix/store/.links nix/var/log/nix/drvs
+        cp ${./seed/profile.sh} etc/profile.d/joh-nix.sh
         cp ${./seed/start} etc/joh/seed/start
         cp ${./seed/nix.conf} etc/nix/nix.conf
         cat ${pkgs.closureInfo { rootPaths = [ system pkgs.nodejs_24 seed ]; }}/registration \

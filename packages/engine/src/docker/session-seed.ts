@@ -68,4 +68,4 @@ export async function seedTag(
 }
 
 /** Files of the recipe's folder. */
-export const seedRecipe = ['Dockerfile', 'nix.conf', 'start'] as const;
+export const seedRecipe = ['Dockerfile', 'nix.conf', 'profile.sh', 'start'] as const;
