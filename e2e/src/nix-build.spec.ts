@@ -1,32 +1,12 @@
 /** default.nix built from the Build view: what is seen of it, its result, and an error in it. */
-import { nixPackages, startProduct } from '@joh/testkit';
 import type { Page } from '@playwright/test';
 import { idePage } from './ide-page.ts';
+import { expect, test } from './nix-product-test.ts';
 import { enter, newPerson } from './person.ts';
 import { picture } from './picture.ts';
-import { expect, test as base } from './product-test.ts';
 
 // The packages are built by the first session that wants them, which takes half a minute once.
 const buildMs = 180_000;
-
-/** The product on a machine whose Nix has packages. */
-const test = base.extend<object, object>({
-  product: [
-    async ({ browserName: _ }, use) => {
-      const product = await startProduct({
-        JOH_ENGINE: 'local',
-        NIX_PATH: `nixpkgs=${await nixPackages()}`,
-        NIX_CONFIG: 'sandbox = false\nbuild-users-group =\nsubstituters =',
-      });
-      try {
-        await use(product);
-      } finally {
-        await product.stop();
-      }
-    },
-    { scope: 'worker', timeout: 300_000 },
-  ],
-});
 
 test('default.nix is built from the Build view', async ({ page, product }) => {
   const errors: string[] = [];

@@ -17,7 +17,7 @@ export { newerNix } from './newer-nix.ts';
 export { createNixMachine, type NixMachine } from './nix-machine.ts';
 export { nixPackages } from './nix-packages/nix-packages.ts';
 export { type Postgres, startPostgres } from './postgres.ts';
-export { processesNaming } from './process-search.ts';
+export { isAlive, processesNaming } from './process-search.ts';
 export { type Product, type ProductPlace, startProduct, withProduct } from './product.ts';
 export { type SeededRandom, seededRandom } from './seeded-random.ts';
 export { createTrialMachine, type Trial, type TrialMachine } from './shell-trial.ts';

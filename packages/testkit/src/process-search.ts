@@ -19,3 +19,12 @@ export function processesNaming(text: string): { pid: number; command: string }[
       command: command.replaceAll('\0', ' ').trim().slice(0, 160),
     }));
 }
+
+/** Whether a process runs; a zombie that nobody waits for has ended too. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

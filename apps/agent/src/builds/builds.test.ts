@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, systemRandom } from '@joh/clock';
 import type { BuildEvent } from '@joh/protocol';
+import { isAlive } from '@joh/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Builds, createBuilds } from '#builds';
 import { createEventLog } from './event-log.ts';
@@ -170,9 +171,3 @@ test('a log without end is bounded, and stages stay', async () => {
   expect(seen.length).toBeLessThan(600);
   expect(seen.at(-2)).toMatchObject({ text: expect.stringMatching(/^1999 /) });
 });
-
-/** A zombie that nobody waits for has ended too. */
-async function isAlive(pid: number): Promise<boolean> {
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  return status !== null && !/\) Z /.test(status);
-}

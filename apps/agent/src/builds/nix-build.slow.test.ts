@@ -6,7 +6,7 @@ import { boardById, programBoard, webUsbPort } from '@joh/boards';
 import { simulatedIcebreaker } from '@joh/boards/simulated';
 import { systemClock, systemRandom } from '@joh/clock';
 import type { Build, BuildEvent } from '@joh/protocol';
-import { newerNix, nixPackages } from '@joh/testkit';
+import { isAlive, newerNix, nixPackages } from '@joh/testkit';
 import { bitstreamHash } from '@joh/virtual-board';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { inspectBitstream } from '#bitstreams';
@@ -280,9 +280,3 @@ test('cancelling ends the builders too', async () => {
   expect(await builds.latest()).toMatchObject({ id, state: 'cancelled', failure: null });
   await expect.poll(() => isAlive(pid)).toBe(false);
 });
-
-/** A zombie that nobody waits for has ended too. */
-async function isAlive(pid: number): Promise<boolean> {
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  return status !== null && !/\) Z /.test(status);
-}

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@joh/clock';
-import { type TemporaryFolder, temporaryFolder } from '@joh/testkit';
+import { isAlive, type TemporaryFolder, temporaryFolder } from '@joh/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { limits } from '#limits';
 import { runNix } from './nix-process.ts';
@@ -64,9 +64,3 @@ test('a program that is not there is a fault', async () => {
   const started = runNix(['/nowhere/nix-build'], { ...options, signal: AbortSignal.timeout(5000) });
   await expect(started).rejects.toMatchObject({ code: 'E_PROCESS_FAILED' });
 });
-
-/** A zombie that nobody waits for has ended too. */
-async function isAlive(pid: number): Promise<boolean> {
-  const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  return status !== null && !/\) Z /.test(status);
-}
