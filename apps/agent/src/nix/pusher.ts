@@ -27,7 +27,7 @@ export interface PusherOptions {
   limits: PusherLimits;
 }
 
-export interface PusherLimits {
+interface PusherLimits {
   /** Builds finish in bursts: from the first path to the first copy. */
   quietMs: number;
   retryFirstMs: number;

@@ -12,7 +12,7 @@ export interface CacheMeter {
 /** Paths and bytes of the namespaces of users together, of the base, and of what came from upstream. */
 export type CacheHeld = Readonly<Record<'users' | 'base' | 'upstream', CacheLayer>>;
 
-export interface CacheLayer {
+interface CacheLayer {
   paths: number;
   bytes: number;
 }
