@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { globPattern } from './globs.ts';
 import type { ProjectFiles } from './lint/plan.ts';
 import type { Project } from './project.ts';
+import { readSourceText } from './source-text.ts';
+
+const settingsBytesMax = 1024 * 1024;
 
 /** The part of `joh.json` that the language server needs. */
 export interface ProjectSettings {
@@ -14,7 +16,7 @@ export interface ProjectSettings {
 
 /** Reads `joh.json` of a folder; null when there is none or it is not usable. */
 export async function readSettings(folder: string): Promise<ProjectSettings | null> {
-  const text = await readFile(join(folder, 'joh.json'), 'utf8').catch(() => null);
+  const text = await readSourceText(join(folder, 'joh.json'), settingsBytesMax);
   if (text === null) return null;
   let value: unknown;
   try {

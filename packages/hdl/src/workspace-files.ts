@@ -1,6 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { ignoreRules } from './globs.ts';
+import { readSourceText } from './source-text.ts';
 
 /** Names of source files the server reads. */
 export const sourceName = /\.(?:v|vh|sv|svh)$/i;
@@ -39,7 +40,8 @@ export async function* workspaceFiles(
     const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
     let { ignores } = next;
     if (entries.some((entry) => entry.name === '.gitignore')) {
-      const text = await readFile(join(directory, '.gitignore'), 'utf8').catch(() => '');
+      const path = join(directory, '.gitignore');
+      const text = (await readSourceText(path, workspaceLimits.fileBytesMax)) ?? '';
       ignores = [...ignores, { at: directory, test: ignoreRules(text) }];
     }
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { extractSymbols } from './extract.ts';
 import type { Grammar } from './grammar.ts';
 import type { Project } from './project.ts';
+import { readSourceText } from './source-text.ts';
 import { uriOf } from './uri.ts';
 import { sourceName, workspaceFiles, workspaceLimits } from './workspace-files.ts';
 
@@ -58,10 +58,10 @@ export async function indexWorkspace(
 export async function indexFile(path: string, options: WorkspaceIndexOptions): Promise<void> {
   const uri = uriOf(path);
   if (!sourceName.test(path) || options.isOpen(uri)) return;
-  const text = await readFile(path, 'utf8').catch(() => null);
+  const text = await readSourceText(path, workspaceLimits.fileBytesMax);
   // The file may have been opened while it was read.
   if (options.isOpen(uri)) return;
-  if (text === null || text.length > workspaceLimits.fileBytesMax) {
+  if (text === null) {
     options.project.remove(uri);
     return;
   }

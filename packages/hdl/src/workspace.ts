@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Diagnostic, TextDocumentContentChangeEvent } from 'vscode-languageserver';
 import { emptySymbols, type OpenDocument } from './documents.ts';
 import { createEditing } from './editing.ts';
@@ -9,9 +8,10 @@ import { createLinter, type Linter } from './linter.ts';
 import { createProblemBoard, type ProblemBoard } from './problem-board.ts';
 import { createProject, type Project } from './project.ts';
 import { listedFiles, type ProjectSettings, readSettings } from './settings.ts';
+import { readSourceText } from './source-text.ts';
 import type { FileSymbols } from './symbols.ts';
 import { pathOf } from './uri.ts';
-import { sourceName } from './workspace-files.ts';
+import { sourceName, workspaceLimits } from './workspace-files.ts';
 import { indexFile, indexWorkspace, type WorkspaceIndexOptions } from './workspace-index.ts';
 
 export interface WorkspaceOptions {
@@ -115,7 +115,7 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
       const document = documents.get(uri);
       if (document) return document.text;
       const path = pathOf(uri);
-      return path ? readFile(path, 'utf8').catch(() => null) : null;
+      return path ? readSourceText(path, workspaceLimits.fileBytesMax) : null;
     },
     symbols: (uri) => project.file(uri) ?? (documents.has(uri) ? emptySymbols(uri) : undefined),
     dispose() {
