@@ -23,6 +23,9 @@ export interface Home {
   empties(deadlineMs: number): Promise<void>;
 }
 
+/** It takes 6 s at most by itself. */
+const endDeadlineMs = 30_000;
+
 /** A home in `folder`, on the screen of `display`; `fake` names the sin of the fake agent, if it is one. */
 export function homeIn(folder: string, display: Display, fake?: string): Home {
   const home = join(folder, 'home');
@@ -68,9 +71,21 @@ export function homeIn(folder: string, display: Display, fake?: string): Home {
   };
 }
 
-/** Starts the application with its first window driven. */
-export function drive(home: Home, ...parameters: string[]): Promise<WebDriver> {
-  return driveApplication(shellBinary(), parameters, home.environment);
+/** Starts the application with its first window driven. It is stopped as a session of the desktop ends. */
+export async function drive(home: Home, ...parameters: string[]): Promise<WebDriver> {
+  const driver = await driveApplication(shellBinary(), parameters, home.environment);
+  const shell = () => home.processes().find(({ command }) => command.startsWith(shellBinary()));
+  const stop = async () => {
+    const running = shell();
+    if (running) process.kill(running.pid, 'SIGTERM');
+    await waitFor(() => !shell(), {
+      deadlineMs: endDeadlineMs,
+      what: 'the shell ends',
+      everyMs: 50,
+    });
+    await driver.stop();
+  };
+  return { ...driver, stop };
 }
 
 /** Starts the application, driven by nobody. */

@@ -10,6 +10,7 @@ export interface Display {
 }
 
 const startDeadlineMs = 20_000;
+const politeMs = 3_000;
 
 /** Starts both; `size` is in pixels, and `enter` is put before the commands. */
 export async function startDisplay(
@@ -45,7 +46,10 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill(signal);
+  // One that was put into another tree by `unshare` does not hear the first.
+  const impatience = setTimeout(() => child.kill('SIGKILL'), politeMs);
   await gone;
+  clearTimeout(impatience);
 }
 
 /** Starts a program that writes one line to descriptor 3 when it is ready. */
