@@ -86,6 +86,10 @@ describe('a folder that is not trusted', () => {
 
   it('runs nothing', async () => {
     await expect(window.call('builds.start', {})).rejects.toMatchObject(untrusted);
+    expect(await window.call('builds.latest', {})).toEqual({ build: null });
+    expect((await window.call('builds.builders', {})).offers).toMatchObject([
+      { missing: expect.stringContaining('not trusted') },
+    ]);
     await expect(window.call('terminals.create', { columns: 80, rows: 24 })).rejects.toMatchObject(
       untrusted,
     );

@@ -3,6 +3,8 @@ import { fault } from '@joh/protocol';
 import type { ProjectServices } from '#connections';
 import { refuseWayOut } from './boundary.ts';
 
+const untrusted = 'this folder is not trusted';
+
 /** The services without those that run what the folder says. */
 export function restricted(services: ProjectServices): ProjectServices {
   const { root, files, terminals, builds, simulations, sourceControl } = services;
@@ -17,7 +19,16 @@ export function restricted(services: ProjectServices): ProjectServices {
     ...services,
     shell: { ...services.shell, environment: off('running programs') },
     terminals: { ...terminals, create: off('opening terminals') },
-    builds: { ...builds, start: off('building') },
+    builds: {
+      ...builds,
+      start: off('building'),
+      // Where the record and joh.json should be, anything may be.
+      latest: async () => null,
+      builders: async () => ({
+        chosen: 'tools',
+        offers: [{ builder: 'tools', missing: untrusted }],
+      }),
+    },
     simulations: { ...simulations, compile: off('compiling for the virtual board') },
     sourceControl: none as unknown as ProjectServices['sourceControl'],
     files: {
