@@ -38,7 +38,10 @@ test('default.nix is built from the Build view', async ({ page, product }) => {
     });
 
     await test.step('look into the result', async () => {
-      await page.getByRole('treeitem', { name: 'result' }).click();
+      await view.getByRole('button', { name: 'Show the result' }).click();
+      const result = page.getByRole('treeitem', { name: 'result' });
+      await expect(result).toHaveAttribute('aria-selected', 'true');
+      await result.click();
       await expect(page.getByRole('treeitem', { name: 'top.bin' })).toBeVisible();
       await picture(page, 'nix-result');
     });

@@ -85,6 +85,13 @@ function mountView(container: HTMLElement, nowMs: () => number, whenIde: Promise
     onBuilder: (builder) => {
       buildRunner.then((runner) => runner.choose(builder)).catch(() => undefined);
     },
+    onResult: () => {
+      whenIde
+        .then(({ vscode, root }) =>
+          vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(`${root}/result`)),
+        )
+        .catch(() => undefined);
+    },
     onArtifact: (path) => {
       buildRunner.then((runner) => runner.take(path)).catch(() => undefined);
     },

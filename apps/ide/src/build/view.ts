@@ -20,6 +20,8 @@ export interface BuildViewOptions {
   onProgram: () => void;
   /** The user wants the next builds made this way. */
   onBuilder: (builder: Builder) => void;
+  /** Shows what nix-build made. */
+  onResult: () => void;
   /** Makes one of several bitstreams the one that boards are offered. */
   onArtifact: (path: string) => void;
 }
@@ -199,7 +201,9 @@ function sideParts(progress: BuildProgress | null, options: BuildViewOptions): H
         'p',
         { class: 'joh-nix', 'data-testid': 'build-nix' },
         icon('package'),
-        `${nixLabel(build.nix)}.`,
+        `${nixLabel(build.nix)}. `,
+        build.state === 'succeeded' &&
+          element('button', { class: 'joh-link', click: options.onResult }, 'Show the result'),
       ),
     );
   if (build?.state === 'succeeded') parts.push(...result(build, options));
