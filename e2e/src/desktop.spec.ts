@@ -85,7 +85,8 @@ test('what is not saved is there after quitting, and after the agent is killed',
   await page.goto(first.url);
   await picture(page, 'start');
   await openFolder(page, project);
-  await trustFolder(page);
+  await page.getByRole('button', { name: 'Keep it restricted' }).click();
+  await expect(page.locator('[id="status.workspaceTrust"]')).toContainText('Restricted');
   expect(page.url()).not.toContain(first.secret);
   await typeUnsaved(page, '// typed before quitting\n');
   await first.quit();
@@ -167,17 +168,20 @@ test('a board behind the agent is programmed by the Board view; links and window
 });
 
 test('another page of the same browser gets nothing', async ({ page, context, home }) => {
-  const agent = await startDesktopAgent({ data: home.data, folder: home.project });
+  const agent = await startDesktopAgent({ data: home.data });
   await page.goto(agent.url);
-  await trustFolder(page);
-  const folder = await page.evaluate(async (secret) => {
-    const response = await fetch('/desktop/describe', {
-      method: 'POST',
-      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-      body: '{"page":"/"}',
-    });
-    return (await response.json()).folder.id as string;
-  }, agent.secret);
+  await expect(page.getByTestId('start-page')).toBeVisible();
+  const folder = await page.evaluate(
+    async ({ secret, project }) => {
+      const response = await fetch('/desktop/open', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ folder: project }),
+      });
+      return ((await response.json()).page as string).split('/').at(-1) ?? '';
+    },
+    { secret: agent.secret, project: home.project },
+  );
   const site = createServer((_, response) => response.end('<!doctype html>a page of somebody'));
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   try {
