@@ -31,6 +31,8 @@ interface TrialOptions {
   observer: string | null;
   /** Where FrontendMaster is, or what stands for it. */
   frontend: { url: string; namespace: string; authorization: string } | null;
+  /** Asks for terminals, and says when each shows its prompt. */
+  withPrompts: boolean;
 }
 
 export interface TrialMachine {
@@ -61,6 +63,8 @@ interface TrialMessage {
   environment?: Record<string, string>;
   terminal?: { argv: string[]; env: Record<string, string>; shell: string | null };
   output?: string;
+  /** From starting the program; `shell`: null for the login shell, which comes last once more. */
+  prompt?: { tookMs: number; shell: string | null };
   pushed?: string[];
 }
 

@@ -59,6 +59,8 @@ export function createProjectShell(options: ProjectShellOptions): ProjectShell {
     const stop = new AbortController();
     const opened = Promise.withResolvers<void>();
     const login = loginEnvironment(env, root);
+    // Asked once and remembered: side by side with the login shell.
+    options.nix.version().catch(() => undefined);
     const search = async () => {
       const own = { ...options, places, desk, signal: stop.signal, onOpened: opened.resolve };
       await searchShell({ ...own, startedMs: clock.monotonic(), base: await login });
