@@ -10,6 +10,7 @@ import { nixCacheBench } from './nix-cache/nix-cache-bench.ts';
 import { openBench } from './open/open-bench.ts';
 import { programBench } from './program/program-bench.ts';
 import { rackBench } from './rack/rack-bench.ts';
+import { shellBench } from './shell/shell-bench.ts';
 import { tunnelBench } from './tunnel/tunnel-bench.ts';
 import { virtualBoardBench } from './virtual-board/virtual-board-bench.ts';
 
@@ -27,6 +28,7 @@ export const benches: readonly Bench[] = [
   programBench,
   virtualBoardBench,
   nixCacheBench,
+  shellBench,
   agentBench,
 ];
 
