@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, type Plugin, type Rolldown } from 'vite';
 
 /**
  * Brotli quality of the files beside the originals: 9 takes seconds and is within 5 % of 11, which
@@ -40,6 +40,11 @@ function brotli(): Plugin {
   };
 }
 
+/** What no browser's window needs. */
+function isDesktops(one: Rolldown.OutputAsset | Rolldown.OutputChunk | undefined): boolean {
+  return one?.type === 'chunk' && one.facadeModuleId?.includes('/src/desktop/') === true;
+}
+
 /** Fetches the workbench while boot.ts is still being read: it is always needed. */
 function preload(): Plugin {
   return {
@@ -58,7 +63,7 @@ function preload(): Plugin {
           for (const style of found.viteMetadata?.importedCss ?? []) styles.add(style);
           for (const next of found.imports) add(next);
         };
-        for (const name of chunk.dynamicImports) add(name);
+        for (const name of chunk.dynamicImports) if (!isDesktops(bundle[name])) add(name);
         const services = Object.values(bundle).find(
           (one) => one.type === 'chunk' && one.facadeModuleId?.endsWith('/workbench/services.ts'),
         );
