@@ -79,7 +79,7 @@ describe.each(['2.8', '2.26'])('Nix %s', (version) => {
       'other-1.0.drv',
       'top-1.0.drv',
     ]);
-    expect(stagesOf(events)).toContain('fetching: Fetching from the cache');
+    expect(stagesOf(events)).toContain('fetching: Fetching from the cache (0.00 MiB)');
     expect(logOf(events, 'fetching')).toEqual(['lower-1.0 from file:///home/joh/cache']);
     expect(lastCounts(events)).toMatchObject({
       built: { done: 2, expected: 2 },

@@ -113,6 +113,8 @@ function createState(stagesMax: number) {
     copies: new Map<string, Counts>(),
     /** What Nix announced before it began. */
     planned: { built: 0, fetched: 0 },
+    /** How much of it is to be fetched, in Nix's own words. */
+    download: '',
     /** Builds that Nix counts as done and that were found to be. */
     doneSeen: 0,
     shown: '',
@@ -147,8 +149,9 @@ function started(
     const message = stage === others ? others : storeName(first);
     say({ type: 'stage', stage, message, isParallel: true });
   } else if (type === activity.substitute && typeof first === 'string') {
-    if (!state.isFetching)
-      say({ type: 'stage', stage: fetching, message: 'Fetching from the cache', isParallel: true });
+    const size = state.download === '' ? '' : ` (${state.download})`;
+    const message = `Fetching from the cache${size}`;
+    if (!state.isFetching) say({ type: 'stage', stage: fetching, message, isParallel: true });
     state.isFetching = true;
     say({ type: 'log', stage: fetching, text: `${storeName(first)} from ${fields[1] ?? '?'}` });
   } else if (type === activity.fileTransfer && text !== '' && state.evaluating)
@@ -231,7 +234,8 @@ function sayCounts(state: State, say: Say) {
 }
 
 /** `these 3 derivations will be built:`, `this path will be fetched (1.20 MiB download, …):`. */
-const plan = /^(?:this|these (\d+)) (derivation|path)s? will be (?:built|fetched)/;
+const plan =
+  /^(?:this|these (\d+)) (derivation|path)s? will be (?:built|fetched)(?: \((\S+ \S+) download)?/;
 /** Nix 2.8 to 2.26, then newer ones. */
 const builderFailed = /^(?:builder for|Cannot build) '([^']+\.drv)'/;
 const dependencyFailed = /\bdependenc(?:y|ies)\b.*\bfailed\b/;
@@ -242,9 +246,10 @@ function said(
   { level, text, raw, places: nixPlaces }: NixMessage & { action: 'msg' },
   { places, files }: Context,
 ) {
-  const [, count, what] = plan.exec(text) ?? [];
+  const [, count, what, download] = plan.exec(text) ?? [];
   if (what !== undefined) {
     state.planned[what === 'derivation' ? 'built' : 'fetched'] += Number(count ?? 1);
+    state.download = download ?? state.download;
     sayCounts(state, say);
   }
   const failed = raw === null ? undefined : builderFailed.exec(raw)?.[1];
