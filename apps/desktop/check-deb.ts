@@ -9,6 +9,7 @@ import { basename, join, resolve } from 'node:path';
 import { cleanDebian } from './packaging/clean-debian.ts';
 import { startDisplay } from './src/display.ts';
 import { ideWindow } from './src/ide-window.ts';
+import { picture } from './src/pictures.ts';
 import { driveApplication } from './src/web-driver.ts';
 
 const made = mkdtempSync(join(tmpdir(), 'joh-check-deb-'));
@@ -62,11 +63,12 @@ async function start(): Promise<void> {
   const ide = ideWindow(driver);
   try {
     await ide.sees('[role=treeitem]', 'top.v', 60_000);
-    await ide.openFile('top.v');
     await ide.sees('.view-line', 'endmodule');
     say('started: it shows a file of a folder');
-    const picture = process.env.JOH_PICTURES;
-    if (picture) writeFileSync(join(picture, 'desktop-deb.png'), await driver.screenshot());
+    await picture('deb', driver);
+  } catch (error) {
+    await picture('failed-deb', driver).catch(() => undefined);
+    throw error;
   } finally {
     await driver.stop();
     await display.stop();
