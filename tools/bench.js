@@ -19,6 +19,27 @@ const packages = {
   open: ['git', 'chromium', 'fonts-dejavu-core'],
   tunnel: ['git', 'nginx'],
   'nix-cache': ['nginx', 'nix-bin', 'busybox-static'],
+  desktop: [
+    ...[
+      'chromium',
+      'fonts-dejavu-core',
+      'libwebkit2gtk-4.1-dev',
+      'webkit2gtk-driver',
+      'xvfb',
+      'dbus',
+    ],
+    // What the peer's native modules are compiled with.
+    ...[
+      'g++',
+      'make',
+      'python3',
+      'pkg-config',
+      'libkrb5-dev',
+      'libsecret-1-dev',
+      'libx11-dev',
+      'libxkbfile-dev',
+    ],
+  ],
 };
 
 installPackages();

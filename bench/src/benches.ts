@@ -6,6 +6,7 @@ import { openLoopBench } from './claim/open-loop-bench.ts';
 import { coldBench } from './containers/cold-bench.ts';
 import { densityBench } from './containers/density-bench.ts';
 import { refillBench } from './containers/refill-bench.ts';
+import { desktopBench } from './desktop/desktop-bench.ts';
 import { nixCacheBench } from './nix-cache/nix-cache-bench.ts';
 import { openBench } from './open/open-bench.ts';
 import { programBench } from './program/program-bench.ts';
@@ -30,6 +31,7 @@ export const benches: readonly Bench[] = [
   nixCacheBench,
   shellBench,
   agentBench,
+  desktopBench,
 ];
 
 /** The list that is printed when no name is given. */

@@ -6,10 +6,21 @@ const tickMs = 10;
 
 /** CPU time of a process and all its threads so far, in milliseconds, user and system together. */
 export function cpuMs(pid: number): number {
+  return (fieldOf(pid, 14) + fieldOf(pid, 15)) * tickMs;
+}
+
+/** How long ago a process started, in milliseconds; steps of a clock tick. */
+export function ageMs(pid: number): number {
+  const [uptimeSeconds = '0'] = readFileSync('/proc/uptime', 'utf8').split(' ');
+  return Number(uptimeSeconds) * 1000 - fieldOf(pid, 22) * tickMs;
+}
+
+/** A number of `/proc/<pid>/stat`, counted from 1 as in the manual. */
+function fieldOf(pid: number, place: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name, in parentheses, may hold anything; utime and stime are the 14th and 15th fields.
+  // The name, in parentheses, may hold anything; it is the second field.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * tickMs;
+  return Number(fields[place - 3]);
 }
 
 export interface Memory {

@@ -27,7 +27,7 @@ export function createSite({ clock }: BenchContext, url: string): Site {
     },
     async warm(client, kind = 'standard') {
       const { classes } = await client.pool();
-      return classes.find((row) => row.class === kind)?.warm ?? 0;
+      return classes.find((row: (typeof classes)[number]) => row.class === kind)?.warm ?? 0;
     },
   };
 }
