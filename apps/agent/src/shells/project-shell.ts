@@ -35,7 +35,6 @@ export interface ProjectShell {
 export interface ProjectShellOptions extends Omit<SearchOptions, 'places'> {
   env: Record<string, string>;
   root: string;
-  log: (text: string) => void;
 }
 
 /** A search for the shell, and what it began with. */

@@ -19,6 +19,7 @@ export interface SearchOptions {
   known: KnownShells;
   observer: string | null;
   runtime: string;
+  log: (text: string) => void;
 }
 
 /** One search, from a project that was opened or a shell that is to be reloaded. */
@@ -71,7 +72,7 @@ export async function searchShell(search: Search): Promise<void> {
   search.onOpened();
   const far = fitting ?? (await known.elsewhere(described.place, { env: base, places }, signal));
   if (far && (await fetchMissing(search, far))) {
-    if (!fitting) await known.keep(described.place, far.record, 'frontend');
+    if (!fitting) await keep(search, described, far.record, 'frontend');
     return adopt(search, described, far.record, fitting ? 'container' : 'frontend');
   }
   await evaluate(search, described);
@@ -104,8 +105,8 @@ async function fetchMissing(search: Search, { missing }: KnownShell): Promise<bo
 }
 
 async function evaluate(search: Search, described: Described): Promise<void> {
-  const { desk, signal, base, places, known, nix } = search;
-  const { name, path, place } = described;
+  const { desk, signal, base, places, nix } = search;
+  const { name, path } = described;
   const evaluating = `evaluating ${name}`;
   desk.say({ phase: 'evaluating', activity: evaluating });
   const evaluation = await evaluateShell({
@@ -131,9 +132,21 @@ async function evaluate(search: Search, described: Described): Promise<void> {
     return answer(search, { phase: 'failed', problem, reason: keptWords(desk) });
   }
   const record = await makeShell(evaluation, { environment, inputs }, evaluated);
-  if (isReusable) await known.keep(place, record, 'evaluation');
+  if (isReusable) await keep(search, described, record, 'evaluation');
   nix.push(record.paths);
   adopt(search, described, record, 'evaluation');
+}
+
+/** Without room for its record a shell is used all the same, and found out again the next time. */
+async function keep(
+  { known, log }: Search,
+  { place }: Described,
+  record: ShellRecord,
+  from: 'evaluation' | 'frontend',
+): Promise<void> {
+  await known
+    .keep(place, record, from)
+    .catch((error: unknown) => log(`shell: the record could not be kept: ${error}`));
 }
 
 function adopt(
