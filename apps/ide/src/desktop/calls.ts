@@ -9,7 +9,7 @@ import {
   faultOf,
 } from '@joh/protocol';
 
-/** Rejects with the agent's fault, or with `E_FRONTEND_UNREACHABLE`. */
+/** Rejects with the agent's fault, or with `E_AGENT_UNREACHABLE`. */
 export type Calls = <K extends DesktopCall>(
   call: K,
   params: DesktopParams<K>,
@@ -31,9 +31,8 @@ export function createCalls(secret: string): Calls {
       body,
       keepalive: options.isLast === true && body.length < lastBytesMax,
       signal: patient.includes(call) ? null : AbortSignal.timeout(callMs),
-    }).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw fault('E_FRONTEND_UNREACHABLE', { url: location.origin, reason }, { cause: error });
+    }).catch((cause: unknown) => {
+      throw fault('E_AGENT_UNREACHABLE', { code: 0 }, { cause });
     });
     const answer: unknown = await response.json().catch(() => null);
     if (!response.ok) {

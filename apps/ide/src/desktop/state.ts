@@ -21,24 +21,37 @@ export async function loadKeyValues(call: Calls, scope: string): Promise<KeyValu
   };
 }
 
-/** The shape of VS Code's `IStorageDatabase`, without importing it. */
+interface Changes {
+  readonly insert?: Map<string, string> | undefined;
+  readonly delete?: Set<string> | undefined;
+}
+
+/**
+ * The shape of VS Code's `IStorageDatabase`, without importing it. What the agent did not take goes with the
+ * next changes: VS Code sends each of them once.
+ */
 export function stateDatabase(call: Calls, scope: string) {
+  /** Null: to be removed. */
+  const waiting = new Map<string, string | null>();
   return {
     getItems: async () => {
       const { items } = await call('readState', { scope });
       return new Map(Object.entries(items));
     },
-    updateItems: async ({
-      insert,
-      delete: removed,
-    }: {
-      readonly insert?: Map<string, string> | undefined;
-      readonly delete?: Set<string> | undefined;
-    }) => {
-      const isNothing = !insert?.size && !removed?.size;
-      if (isNothing) return;
-      const items = { insert: Object.fromEntries(insert ?? []), remove: [...(removed ?? [])] };
-      await call('updateState', { scope, ...items }, { isLast: true });
+    updateItems: async ({ insert, delete: removed }: Changes) => {
+      for (const [key, value] of insert ?? []) waiting.set(key, value);
+      for (const key of removed ?? []) waiting.set(key, null);
+      if (waiting.size === 0) return;
+      const sent = [...waiting];
+      const kept = sent.filter((entry): entry is [string, string] => entry[1] !== null);
+      const remove = sent.filter(([, value]) => value === null).map(([key]) => key);
+      const changes = { scope, insert: Object.fromEntries(kept), remove };
+      const isTaken = await call('updateState', changes, { isLast: true }).then(
+        () => true,
+        () => false,
+      );
+      if (!isTaken) return;
+      for (const [key, value] of sent) if (waiting.get(key) === value) waiting.delete(key);
     },
     optimize: async () => undefined,
     close: async () => undefined,
