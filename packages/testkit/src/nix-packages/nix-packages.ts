@@ -17,7 +17,8 @@ const packages = [
   ...['yosys', 'berkeley-abc', 'nextpnr-ice40', 'fpga-icestorm', 'iverilog'],
   ...['ghdl-mcode', 'ghdl-common', 'verilator'],
   ...['libc6', 'libgcc-s1', 'libstdc++6', 'libtinfo6', 'libreadline8', 'libtcl8.6', 'libffi8'],
-  ...['zlib1g', 'libexpat1', 'libbz2-1.0', 'libftdi1', 'libpython3.11', 'libgnat-12', 'libcrypt1'],
+  ...['zlib1g', 'libexpat1', 'libbz2-1.0', 'libftdi1', 'libgnat-12', 'libcrypt1'],
+  ...['libpython3.11', 'libpython3.11-minimal'],
   ...['libacl1', 'libattr1', 'libgmp10', 'libselinux1', 'libpcre2-8-0'],
   ...['filesystem', 'program-options', 'thread'].map((part) => `libboost-${part}1.74.0`),
 ];

@@ -178,7 +178,13 @@ rec {
     # Debian's runs the program beside it by this name.
     script = "ln -sf berkeley-abc $out/bin/yosys-abc";
   };
-  nextpnr = tool { name = "nextpnr"; packages = [ "nextpnr-ice40" ]; };
+  nextpnr = tool {
+    name = "nextpnr";
+    packages = [ "nextpnr-ice40" "libpython3.11-minimal" ];
+    programs = [ "$out/libexec/nextpnr-ice40" ];
+    # It holds a Python, which does not start without its library.
+    script = wrap "nextpnr-ice40" "PYTHONHOME=$out exec $out/libexec/nextpnr-ice40 \\\"\\$@\\\"";
+  };
   icestorm = tool { name = "icestorm"; packages = [ "fpga-icestorm" ]; };
   iverilog = tool {
     name = "iverilog";
