@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
+  fsync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -13,6 +14,7 @@ import {
 } from 'node:fs';
 import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { encodeNix32 } from './nix-hash.ts';
 import { createSharedSync } from './shared-sync.ts';
 
@@ -36,6 +38,8 @@ export interface Archives {
    * ones among them. Returns how many kept files went.
    */
   sweep(isKnown: (name: string) => boolean): number;
+  /** Nothing is under way any more. */
+  close(): void;
 }
 
 /** What a test can stop at; see `onStep`. */
@@ -59,7 +63,19 @@ export function createArchives(folder: string, onStep: (step: CacheStep) => void
   // Two characters of the hash: 1024 folders keep each one small at millions of archives.
   const folderOf = (name: string) => join(kept, name.slice(0, 2));
   const pathOf = (name: string) => join(folderOf(name), name);
-  const syncArriving = createSharedSync(() => syncFolder(arriving));
+  // Kept open, and folders remembered: what goes by way of another thread costs as much as a request.
+  const descriptor = openSync(arriving, 'r');
+  let isClosed = false;
+  const syncArriving = createSharedSync(async () => {
+    if (isClosed) throw new Error('The cache is closing.');
+    await promisify(fsync)(descriptor);
+  });
+  const made = new Set<string>();
+  const makeFolder = async (folder: string) => {
+    if (made.has(folder)) return;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    made.add(folder);
+  };
   /** Name → how many are being kept under it. */
   const held = new Map<string, number>();
   return {
@@ -77,8 +93,8 @@ export function createArchives(folder: string, onStep: (step: CacheStep) => void
     async keep(path, name, record) {
       held.set(name, (held.get(name) ?? 0) + 1);
       try {
+        await makeFolder(folderOf(name));
         // In another thread: while the disk is busy even this can take its time.
-        await mkdir(folderOf(name), { recursive: true, mode: 0o700 });
         await rename(path, pathOf(name));
         onStep('renamed');
         await record();
@@ -89,6 +105,10 @@ export function createArchives(folder: string, onStep: (step: CacheStep) => void
       }
     },
     discard: (path) => rmSync(path, { force: true }),
+    close() {
+      isClosed = true;
+      closeSync(descriptor);
+    },
     remove(name) {
       if (held.has(name)) return;
       try {
@@ -123,15 +143,6 @@ export function createArchives(folder: string, onStep: (step: CacheStep) => void
 
 /** Between an archive's name and what tells two of its uploads apart; in no archive's name. */
 const mark = '~';
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
 
 /** Base 32 of a file's SHA-256. It holds up the start of the cache, for the few files of a crash. */
 function hashOf(path: string): string {

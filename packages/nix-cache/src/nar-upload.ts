@@ -48,7 +48,8 @@ export async function putNar(
       const synced = parts.archives.sync(handle).then(() => parts.onStep('synced'));
       await keepVerified(parts, namespace, { ...nar, compression: nar.compression, path, synced });
     } finally {
-      await handle.close().catch(() => undefined);
+      // The answer need not wait for it.
+      handle.close().catch(() => undefined);
       parts.archives.discard(path);
     }
   } finally {

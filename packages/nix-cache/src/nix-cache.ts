@@ -131,6 +131,7 @@ export function createNixCache(options: NixCacheOptions): NixCache {
       await parts.verifier.close();
       parts.catalogue.flush();
       await database.settled();
+      parts.archives.close();
       database.close();
     },
     parts: { prefix, serving, grants },
