@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { temporaryFolder, waitFor } from '@joh/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cargo } from '../packaging/cargo.ts';
 import { clean, drive, type Home, homeIn, launch } from './application.ts';
-import { type Display, startDisplay } from './display.ts';
+import { type Display, end, startDisplay } from './display.ts';
 import { picture } from './pictures.ts';
 
 interface About {
@@ -178,6 +178,33 @@ describe('what the agent asks', () => {
     await ask({ id: 10, kind: 'quit' });
     expect(await ending(child)).toBe(0);
     expect(home.log()).toContain('{"closing":{"page":null}}');
+    await home.empties(deadlineMs);
+  });
+});
+
+describe('closing', () => {
+  test('asks the page of a window first, and the last window takes the agent along', async () => {
+    home = homeIn(folder.path, display, '');
+    const env = home.environment;
+    const manager = spawn('openbox', [], { env, stdio: 'ignore' });
+    started.push(manager);
+    const child = start();
+    await agentAfter();
+    await ask({ id: 1, kind: 'new-window', path: '/folder/uart' });
+    const close = (title: string) =>
+      waitFor(() => spawnSync('wmctrl', ['-F', '-c', title], { env }).status === 0, {
+        deadlineMs,
+        what: `a window has the title ${title}`,
+        everyMs: 50,
+      });
+    await close('fake /');
+    const closings = async () => (await about()).heard.filter((line) => line.closing);
+    await waitFor(async () => (await closings()).length === 1, { deadlineMs });
+    expect(await closings()).toEqual([{ closing: { page: '/' } }]);
+    await close('fake /folder/uart');
+    expect(await ending(child)).toBe(0);
+    expect(home.log()).toContain('{"closing":{"page":null}}');
+    await end(manager);
     await home.empties(deadlineMs);
   });
 });
