@@ -158,7 +158,8 @@ test('a board behind the agent is programmed by the Board view; links and window
   await expect(page.locator('.view-line', { hasText: 'idVendor' }).first()).toBeVisible();
   await picture(page, 'rules');
   await page.getByRole('button', { name: 'Write the rules' }).click();
-  await expect(page.getByText('Written. Unplug the board')).toBeVisible();
+  const toast = page.locator('.notification-toast', { hasText: 'Written. Unplug the board' });
+  await expect(toast).toBeVisible();
   expect(readFileSync(rules, 'utf8')).toContain('ATTR{idVendor}=="0403"');
 
   await ide.command('Folder: New Window');
