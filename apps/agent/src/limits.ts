@@ -146,6 +146,8 @@ export const limits = {
   shellLineCharactersMax: 64 * 1024,
   /** For pages to keep unsaved text when a window is about to go. */
   closingMs: 2000,
+  /** How often it is looked whether windows of a folder that is opened anew have gone. */
+  retiringLookMs: 50,
   /** From the end of standard input to the end of the agent, its programs included. */
   desktopEndMs: 5000,
   /** A desktop's pty host without an agent: the agent was killed. */

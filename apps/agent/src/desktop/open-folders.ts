@@ -31,7 +31,7 @@ export interface OpenFolders {
   get(id: string): Promise<OpenFolder>;
   /** Those that are open, without opening any. */
   current(): OpenFolder[];
-  /** Ends what runs in it; its windows load again. */
+  /** From now on it is another; what runs in the old one ends when its windows have gone, which is soon. */
   reopen(id: string): Promise<void>;
   telemetry(sample: TelemetrySample): void;
   close(): Promise<void>;
@@ -47,16 +47,31 @@ export function createOpenFolders(
 ): OpenFolders {
   const all = new Map<string, Promise<OpenFolder>>();
   const ready = new Map<string, OpenFolder>();
+  /** Opened anew, and not closed yet. */
+  const retired = new Set<OpenFolder>();
+  let count = 0;
   const open = async (id: string) => {
-    const opened = await openFolder(await options.find(id), options);
+    count += 1;
+    // A socket's path is short, and one that was opened anew has its own.
+    const runtime = join(options.runtime, String(count));
+    const opened = await openFolder(await options.find(id), { ...options, runtime });
     ready.set(id, opened);
     return opened;
   };
-  const close = async (id: string) => {
+  const take = async (id: string) => {
     const opened = await all.get(id)?.catch(() => null);
     all.delete(id);
     ready.delete(id);
-    await opened?.close();
+    return opened ?? null;
+  };
+  /** Its windows load again, and may still be writing what they have. */
+  const retire = async (opened: OpenFolder) => {
+    retired.add(opened);
+    const until = options.clock.monotonic() + limits.closingMs;
+    while (opened.attached() > 0 && options.clock.monotonic() < until)
+      await options.clock.sleep(limits.retiringLookMs);
+    retired.delete(opened);
+    await opened.close();
   };
   return {
     get: (id) => {
@@ -68,19 +83,23 @@ export function createOpenFolders(
       return opened;
     },
     current: () => [...ready.values()],
-    reopen: close,
+    reopen: async (id) => {
+      const opened = await take(id);
+      if (opened) retire(opened).catch((error: unknown) => options.log(`reopen: ${error}`));
+    },
     telemetry: (sample) => {
       for (const { notify } of ready.values()) void notify('telemetry', sample);
     },
     close: async () => {
-      await Promise.allSettled([...all.keys()].map(close));
+      const taken = await Promise.all([...all.keys()].map(take));
+      const open = [...taken, ...retired].filter((one) => one !== null);
+      await Promise.allSettled(open.map((one) => one.close()));
     },
   };
 }
 
 async function openFolder(folder: DesktopFolder, options: FolderOptions): Promise<OpenFolder> {
-  const { clock, log } = options;
-  const runtime = join(options.runtime, folder.id);
+  const { clock, log, runtime } = options;
   await mkdir(runtime, { recursive: true, mode: 0o700 });
   const usbSocket = join(runtime, 'usb.sock');
   const env = {
