@@ -51,10 +51,20 @@ function agentAfter(before = 0): Promise<About> {
   return waitFor(look, { deadlineMs, what: 'an agent answers' });
 }
 
-/** Has the agent ask the shell, and gives the reply. */
-async function ask(request: { id: number; kind: string } & Record<string, unknown>) {
+interface Wish extends Record<string, unknown> {
+  id: number;
+  kind: string;
+}
+
+/** Has the agent ask the shell. */
+async function wish(request: Wish): Promise<void> {
   const body = JSON.stringify({ request: { page: '/', ...request } });
   await fetch(`http://127.0.0.1:${home.port()}/say`, { method: 'POST', body });
+}
+
+/** Has the agent ask the shell, and gives the reply. */
+async function ask(request: Wish) {
+  await wish(request);
   const look = async () =>
     (await about()).heard.find((line) => line.reply?.id === request.id)?.reply;
   return waitFor(look, { deadlineMs, what: `a reply to ${request.kind}` });
@@ -151,6 +161,21 @@ describe('a window', () => {
   });
 });
 
+test('a page whose process dies is loaded again', async () => {
+  home = homeIn(folder.path, display, '');
+  const child = start();
+  const { pid } = await agentAfter();
+  const loads = async () => (await about()).pages.filter((path) => path === '/').length;
+  await waitFor(async () => (await loads()) === 1, { deadlineMs });
+  for (const one of home.processes().filter(({ command }) => command.includes('WebKitWebProcess')))
+    process.kill(one.pid, 'SIGKILL');
+  await waitFor(async () => (await loads()) === 2, { deadlineMs, what: 'the page comes back' });
+  expect((await about()).pid).toBe(pid);
+  child.kill('SIGTERM');
+  expect(await ending(child)).toBe(0);
+  await home.empties(deadlineMs);
+});
+
 describe('what the agent asks', () => {
   test('is done for a page, and answered once', async () => {
     home = homeIn(folder.path, display, '');
@@ -175,7 +200,8 @@ describe('what the agent asks', () => {
     expect(flood?.failed).toContain('Too many');
     expect(await ask({ id: 9, kind: 'new-window', path: '/folder/uart' })).toEqual({ id: 9 });
     await waitFor(async () => (await about()).pages.includes('/folder/uart'), { deadlineMs });
-    await ask({ id: 10, kind: 'quit' });
+    // The agent may be gone before anybody has read the reply.
+    await wish({ id: 10, kind: 'quit' });
     expect(await ending(child)).toBe(0);
     expect(home.log()).toContain('{"closing":{"page":null}}');
     await home.empties(deadlineMs);

@@ -90,7 +90,7 @@ test('the terminal is the user’s own, in the folder', async () => {
 
 test('a bitstream is built and a simulated board programmed through the agent', async () => {
   await driver.chord(keys.control, keys.shift, 'b');
-  await ide.sees('[data-testid=build-state]', 'Built in', 120_000);
+  await ide.sees('[data-testid=build-state]', 'Built in', 240_000);
   await picture('built', driver);
   await ide.press('[data-testid=build-view] button', 'Program a board');
   await ide.choose('[data-testid=board-select]', 'iCEBreaker');
@@ -101,7 +101,7 @@ test('a bitstream is built and a simulated board programmed through the agent', 
   await ide.press('[data-testid=board-program]');
   await ide.sees('[data-testid=board-result] [data-state=done]', '', 60_000);
   await picture('programmed', driver);
-}, 300_000);
+}, 400_000);
 
 test('what was not saved is there after quitting', async () => {
   await ide.openFile('top.v');

@@ -5,6 +5,7 @@ use crate::lines::{AgentLine, ShellLine};
 use crate::navigation::{self, Button, Verdict};
 use crate::outside::{self, Openings};
 use crate::places::Places;
+use crate::restarts::Restarts;
 use crate::secret::Secret;
 use crate::windows::{self, Notice};
 use crate::{launch, requests};
@@ -37,6 +38,8 @@ struct State {
     starts: u32,
     quitting: bool,
     ended: bool,
+    /// Of pages whose process ended by itself.
+    revivals: Restarts,
 }
 
 #[derive(Default)]
@@ -217,9 +220,14 @@ impl Shell {
     pub fn press(self: &Arc<Self>, button: Button) {
         match button {
             Button::Retry => {
-                self.lock().phase = Phase::Starting;
+                let mut state = self.lock();
+                let is_down = matches!(state.phase, Phase::Failed(_));
+                if is_down {
+                    state.phase = Phase::Starting;
+                }
+                drop(state);
                 self.show_all();
-                if let Some(agent) = self.agent.get() {
+                if let Some(agent) = self.agent.get().filter(|_| is_down) {
                     agent.retry();
                 }
             }
@@ -308,6 +316,25 @@ impl Shell {
     fn destroy_all(&self) {
         for window in self.app.webview_windows().values() {
             let _ = window.destroy();
+        }
+    }
+
+    /// The process of a page ended by itself, as that of an agent may.
+    pub fn on_page_ended(&self, window: &WebviewWindow) {
+        let now = Instant::now();
+        let mut state = self.lock();
+        state.revivals.started(now);
+        let again = state.revivals.next(now).is_some();
+        if !again && let Some(shown) = state.windows.get_mut(window.label()) {
+            shown.own_page = true;
+        }
+        drop(state);
+        match again {
+            true => self.show(window),
+            false => windows::show_notice(
+                window,
+                &Notice::Failed("The page ended by itself, again and again."),
+            ),
         }
     }
 

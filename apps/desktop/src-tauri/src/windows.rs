@@ -19,7 +19,7 @@ const OWN_PAGE: &str = if cfg!(windows) {
 /// Opens a window on the shell's page. Navigating is a second step.
 pub fn open(shell: &Arc<Shell>, label: &str) -> tauri::Result<WebviewWindow> {
     let (navigating, pressed, opening) = (shell.clone(), label.to_string(), shell.clone());
-    WebviewWindowBuilder::new(&shell.app, label, WebviewUrl::App("index.html".into()))
+    let window = WebviewWindowBuilder::new(&shell.app, label, WebviewUrl::App("index.html".into()))
         .title("Joy of Hardware")
         .inner_size(1280.0, 800.0)
         .min_inner_size(480.0, 320.0)
@@ -45,8 +45,24 @@ pub fn open(shell: &Arc<Shell>, label: &str) -> tauri::Result<WebviewWindow> {
             }
             NewWindowResponse::Deny
         })
-        .build()
+        .build()?;
+    revive(shell, &window);
+    Ok(window)
 }
+
+/// A page whose process has ended would leave an empty window: it is loaded again.
+#[cfg(target_os = "linux")]
+fn revive(shell: &Arc<Shell>, window: &WebviewWindow) {
+    use webkit2gtk::WebViewExt;
+    let (shell, again) = (shell.clone(), window.clone());
+    let _ = window.with_webview(move |view| {
+        let ended = move |_: &webkit2gtk::WebView, _| shell.on_page_ended(&again);
+        view.inner().connect_web_process_terminated(ended);
+    });
+}
+
+#[cfg(not(target_os = "linux"))]
+fn revive(_shell: &Arc<Shell>, _window: &WebviewWindow) {}
 
 /// What the shell's own page tells.
 pub enum Notice<'a> {
