@@ -134,10 +134,16 @@ function createLogSync(path: string) {
   let written = 0;
   let safe = 0;
   let isClosed = false;
-  let running: Promise<void> = Promise.resolve();
-  const sync = createSharedSync(() => {
-    running = descriptor === null || isClosed ? Promise.resolve() : datasync(descriptor);
-    return running;
+  let busy = 0;
+  const sync = createSharedSync(async () => {
+    if (descriptor === null || isClosed) return;
+    busy += 1;
+    try {
+      await datasync(descriptor);
+    } finally {
+      busy -= 1;
+      if (isClosed && busy === 0) closeSync(descriptor);
+    }
   });
   return {
     /** Kept open: SQLite has no lock on this file that closing could drop. */
@@ -157,8 +163,7 @@ function createLogSync(path: string) {
       isClosed = true;
       if (descriptor === null) return;
       if (safe < written) fdatasyncSync(descriptor);
-      const close = closeSync.bind(null, descriptor);
-      running.then(close, close);
+      if (busy === 0) closeSync(descriptor);
     },
   };
 }

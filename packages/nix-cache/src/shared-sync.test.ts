@@ -3,7 +3,7 @@ import { createSharedSync } from './shared-sync.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-it('serves those who ask together with one sync, and nobody with one that had begun', async () => {
+it('runs two at once, and one more for all who ask meanwhile', async () => {
   const ends: ((error?: Error) => void)[] = [];
   const sync = createSharedSync(() => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -16,18 +16,23 @@ it('serves those who ask together with one sync, and nobody with one that had be
       () => done.push(name),
       () => done.push(`${name} failed`),
     );
-  void ask('a');
-  void ask('b');
+  for (const name of ['a', 'b', 'c', 'd']) void ask(name);
   await turn();
-  void ask('c');
-  void ask('d');
-  await turn();
-  expect(ends).toHaveLength(1);
+  expect(ends).toHaveLength(2);
   ends[0]?.(new Error('disk'));
   await turn();
-  expect(done).toEqual(['a failed', 'b failed']);
-  expect(ends).toHaveLength(2);
+  expect(done).toEqual(['a failed']);
+  // It began after `c` and `d` had asked.
+  expect(ends).toHaveLength(3);
+  void ask('e');
   ends[1]?.();
   await turn();
+  expect(done).toEqual(['a failed', 'b']);
+  expect(ends).toHaveLength(4);
+  ends[2]?.();
+  await turn();
   expect(done.slice(2)).toEqual(['c', 'd']);
+  ends[3]?.();
+  await turn();
+  expect(done.slice(4)).toEqual(['e']);
 });
