@@ -43,7 +43,7 @@ export default defineConfig<object, ProductOptions>({
       use: { engine },
       testMatch:
         engine === 'docker'
-          ? /(life-of-a-session|boards-in-a-container)\.spec\.ts/
+          ? /(life-of-a-session|boards-in-a-container|nix-in-a-container)\.spec\.ts/
           : /life-of-a-session\.spec\.ts/,
     })),
   ],
