@@ -130,6 +130,8 @@ test('an agent that is killed comes back under the same window, with what was no
         .some(({ pid, command }) => command.includes('desktop.js') && pid !== agent!.pid),
     { deadlineMs: 20_000, what: 'another agent runs' },
   );
+  const isNew = () => driver.url().then((url) => url.includes('?start=2'));
+  await waitFor(isNew, { deadlineMs: 30_000, what: 'the page is loaded again', everyMs: 50 });
   await ide.sees('.view-line', '// not saved');
   await ide.sees('[role=treeitem]', 'icebreaker.pcf');
   await ide.openFile('icebreaker.pcf');
