@@ -58,6 +58,8 @@ it('has what the profile sets at once, and then what the description adds', asyn
   expect((await shell.terminal()).argv).toEqual(['/bin/sh', '-l']);
   await shell.settled();
   expect(shell.state()).toMatchObject({ phase: 'ready', origin: 'evaluation' });
+  // In one word: who is told that it is ready knows which one.
+  expect(states.at(-2)?.shell).toBeNull();
   expect(await shell.environment()).toMatchObject({ FROM_NIX: 'one', FROM_PROFILE: 'a=b\nc' });
   const { argv, env, shell: name } = await shell.terminal();
   expect([argv, name]).toEqual([['/bin/sh'], shell.state().shell]);

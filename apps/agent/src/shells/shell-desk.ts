@@ -13,8 +13,8 @@ export interface ShellDesk {
   inUse(): ShellInUse | null;
   /** Changes what is told, and tells it. */
   say(changes: Partial<ShellState>): void;
-  /** From now on new programs start in it. */
-  use(record: ShellRecord): void;
+  /** From now on new programs start in it; told together with `changes`. */
+  use(record: ShellRecord, changes?: Partial<ShellState>): void;
   /** From now on they start in the login shell. */
   leave(): void;
   /** What the answer that is shown depends on. */
@@ -42,10 +42,10 @@ export function createShellDesk(): ShellDesk {
     state: () => state,
     inUse: () => inUse,
     say,
-    use: (record) => {
+    use: (record, changes) => {
       const shell = sha256(JSON.stringify(record.changes)).slice(0, 12);
       inUse = { shell, record };
-      say({ shell });
+      say({ ...changes, shell });
     },
     leave: () => {
       inUse = null;

@@ -158,14 +158,16 @@ function adopt(
   const { desk, known, clock, startedMs, signal } = search;
   signal.throwIfAborted();
   desk.dependsOn = record.inputs;
-  desk.use(record);
   if (origin === 'container') known.used(place, record);
-  answer(search, { phase: 'ready', origin, tookMs: Math.round(clock.monotonic() - startedMs) });
+  const tookMs = Math.round(clock.monotonic() - startedMs);
+  desk.use(record, { ...answered, phase: 'ready', origin, tookMs });
 }
+
+const answered = { activity: null, changed: [] };
 
 function answer({ desk, signal }: Search, changes: Partial<ShellState>): void {
   signal.throwIfAborted();
-  desk.say({ activity: null, changed: [], ...changes });
+  desk.say({ ...answered, ...changes });
 }
 
 /** What new programs get after an evaluation that gave nothing. */

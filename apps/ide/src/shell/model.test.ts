@@ -64,8 +64,8 @@ describe('a notice', () => {
 
 it('marks terminals of an older shell', () => {
   expect(terminalTitle('bash', 'a', ready)).toBe('bash');
-  expect(terminalTitle('bash', 'b', ready)).toBe('bash (older shell)');
-  expect(terminalTitle('bash', null, ready)).toBe('bash (before the shell)');
+  expect(terminalTitle('bash', 'b', ready)).toBe('bash (old)');
+  expect(terminalTitle('bash', null, ready)).toBe('bash (login)');
   expect(terminalTitle('bash', null, state({}))).toBe('bash');
 });
 

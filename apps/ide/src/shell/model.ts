@@ -104,5 +104,6 @@ function openedOther(before: ShellState | null, now: ShellState): boolean {
 /** A terminal's title once the project's shell is another than the one it was started in. */
 export function terminalTitle(title: string, started: string | null, now: ShellState): string {
   if (now.shell === null || started === now.shell) return title;
-  return started === null ? `${title} (before the shell)` : `${title} (older shell)`;
+  // A tab has room for a word.
+  return started === null ? `${title} (login)` : `${title} (old)`;
 }

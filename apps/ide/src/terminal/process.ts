@@ -126,7 +126,9 @@ function createTitle(
     // A terminal that is in the shell keeps the title that VS Code or its user gave it.
     if (!now || !title || title === (shown ?? now.title)) return;
     shown = title;
-    property.fire({ type: ProcessPropertyType.Title, value: title });
+    // VS Code takes a process's title for a command line, and shows it up to the first space.
+    const value = title.replaceAll(' ', '\u00a0');
+    property.fire({ type: ProcessPropertyType.Title, value });
   };
 }
 
