@@ -67,6 +67,7 @@ export function createOpenFolders(
   /** Its windows load again, and may still be writing what they have. */
   const retire = async (opened: OpenFolder) => {
     retired.add(opened);
+    void opened.notify('window.closing', {});
     const until = options.clock.monotonic() + limits.closingMs;
     while (opened.attached() > 0 && options.clock.monotonic() < until)
       await options.clock.sleep(limits.retiringLookMs);

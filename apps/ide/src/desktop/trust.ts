@@ -16,6 +16,11 @@ export async function followTrust(ide: Ide, desktop: Desktop): Promise<void> {
     if (isTrusted === desktop.folder.isTrusted) return;
     setTrust(ide, desktop, isTrusted).catch(ide.report);
   });
+  // Another window has answered: this one is of the folder as it was before.
+  ide.connection.watch((connection) => {
+    if (connection.state !== 'ended' || connection.fault.code !== 'E_SESSION_EPOCH_OLD') return;
+    location.reload();
+  });
   if (desktop.folder.isTrusted && ide.storage.getItem(terminalKey) === 'wanted') {
     ide.storage.setItem(terminalKey, 'shown');
     await ide.vscode.commands.executeCommand('workbench.action.terminal.toggleTerminal');
