@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { problem } from './builds.ts';
 
 /** One thing that an evaluation looked at. */
-export const shellInput = z.object({
+const shellInput = z.object({
   /**
    * `contents`: what a file holds, or the names in a folder. `presence`: whether something is there, and
    * what it is. `variable`: of the environment.
@@ -16,7 +16,7 @@ export const shellInput = z.object({
 });
 
 /** What a shell makes of one variable: sets it, removes it (null), or puts something around what was there. */
-export const variableChange = z.union([
+const variableChange = z.union([
   z.object({ set: z.string() }),
   z.object({ before: z.string(), after: z.string() }),
   z.null(),

@@ -2,7 +2,7 @@
 import type { ShellInput, ShellRecord, ShellState } from '@joh/protocol';
 import { sha256 } from './input-digests.ts';
 
-export interface ShellInUse {
+interface ShellInUse {
   /** Names it; shells that make the same environment have one name. */
   shell: string;
   record: ShellRecord;

@@ -29,7 +29,7 @@ function pathOf({ PATH: change }: Changes): string {
 }
 
 /** Pure: the user's own file first; what it does to PATH must not hide the shell's tools. */
-export function bashrc(path: string): string {
+function bashrc(path: string): string {
   const quoted = `'${path.replaceAll("'", `'\\''`)}'`;
   const again = path === '' ? '' : `case $PATH in ${quoted}*) ;; *) PATH=${quoted}$PATH ;; esac\n`;
   return `# Read by bash in terminals of the project's shell.

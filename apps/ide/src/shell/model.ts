@@ -57,7 +57,7 @@ export function fileName({ description }: ShellState): string {
 }
 
 /** `shell.nix:4:11: `, or nothing. */
-export function placeOf({ problem }: ShellState): string {
+function placeOf({ problem }: ShellState): string {
   if (!problem?.path || problem.line === null) return '';
   const column = problem.column === null ? '' : `:${problem.column}`;
   return `${problem.path.split('/').at(-1)}:${problem.line}${column}: `;
