@@ -43,14 +43,16 @@ export function createSwarmImages(options: SwarmPullOptions): SwarmImages {
       if (!service) return 'removed';
       const tasks = await manager.tasks(label, signal);
       const found = tasks.find(({ ServiceID }) => ServiceID === service.ID);
-      return found && (phaseOf(found) !== 'coming' || found.Status.Err) ? found : null;
+      // While it runs its exit code reads 0.
+      return found && (phaseOf(found) === 'over' || found.Status.Err) ? found : null;
     });
     if (task === 'removed') return null;
-    // That it ran is enough, however it ended.
-    if (task.Status.State === 'rejected' || phaseOf(task) === 'coming') {
+    // For the image to be there it is enough that it ran, however it ended.
+    if (task.Status.State === 'rejected' || phaseOf(task) !== 'over') {
       throw fault('E_ENGINE_REFUSED', { reason: overReason(task) });
     }
-    return { hasNix: task.Status.ContainerStatus?.ExitCode === 0 };
+    const { State, ContainerStatus } = task.Status;
+    return { hasNix: State === 'complete' && ContainerStatus?.ExitCode === 0 };
   };
   const look = async (image: string, node: NodeId, signal: AbortSignal, outer: AbortSignal) => {
     const digest = createHash('sha256').update(`${installation} ${node} ${image}`).digest('hex');
