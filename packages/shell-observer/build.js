@@ -8,7 +8,15 @@ import { join } from 'node:path';
 
 const flags = [
   ...['-std=c11', '-D_GNU_SOURCE', '-U_FORTIFY_SOURCE', '-Wall', '-Wextra', '-Werror', '-O2', '-s'],
-  ...['-fPIC', '-fno-builtin', '-fno-delete-null-pointer-checks', '-Wno-nonnull-compare', '-fno-stack-protector', '-shared', '-nostdlib'],
+  ...[
+    '-fPIC',
+    '-fno-builtin',
+    '-fno-delete-null-pointer-checks',
+    '-Wno-nonnull-compare',
+    '-fno-stack-protector',
+    '-shared',
+    '-nostdlib',
+  ],
   ...['-Wl,-soname,joh-observer.so', '-Wl,--hash-style=both'],
 ];
 
