@@ -144,8 +144,8 @@ export const limits = {
   shellAnswerMs: 10_000,
   shellDialogMs: 3_600_000,
   shellLineCharactersMax: 64 * 1024,
-  /** For pages to keep unsaved text when a window is about to go. */
-  closingMs: 2000,
+  /** For pages to keep unsaved text when a window is about to go: on a computer with much to do it took 2 s. */
+  closingMs: 10_000,
   /** How often it is looked whether windows of a folder that is opened anew have gone. */
   retiringLookMs: 50,
   /** From the end of standard input to the end of the agent, its programs included. */

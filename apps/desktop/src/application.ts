@@ -23,7 +23,7 @@ export interface Home {
   empties(deadlineMs: number): Promise<void>;
 }
 
-/** It takes 6 s at most by itself. */
+/** It takes 14 s at most by itself. */
 const endDeadlineMs = 30_000;
 
 /** A home in `folder`, on the screen of `display`; `fake` names the sin of the fake agent, if it is one. */

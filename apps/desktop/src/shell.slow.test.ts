@@ -16,7 +16,7 @@ interface About {
   heard: { reply?: { id: number; folder?: string; failed?: string }; closing?: object }[];
 }
 
-const deadlineMs = 20_000;
+const deadlineMs = 40_000;
 let display: Display;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let home: Home;

@@ -94,7 +94,7 @@ export const shellLine = z.union([
   z.object({ open: z.object({ folder: absolutePath }) }),
   /**
    * A window, or with null the application, is about to go: the agent has its pages keep unsaved text
-   * and says `closed`, at the latest after 2 s. Windows go then, and standard input ends last.
+   * and says `closed`, at the latest after 10 s. Windows go then, and standard input ends last.
    */
   z.object({ closing: z.object({ page: pagePath.nullable() }) }),
 ]);

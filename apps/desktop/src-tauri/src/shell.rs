@@ -15,8 +15,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 use tauri::{AppHandle, Manager, Url, WebviewWindow};
 
-/// The agent answers `closing` within 2 s; a page that cannot be asked is not waited for.
-const CLOSE_WITHIN: Duration = Duration::from_millis(2500);
+/// The agent answers `closing` within 10 s, and at once when no page is left to ask. Text that was not
+/// saved is worth that wait.
+const CLOSE_WITHIN: Duration = Duration::from_secs(11);
 const WINDOWS_MAX: usize = 16;
 
 pub struct Shell {
