@@ -1,5 +1,5 @@
 import type { Clock, Random } from '@joh/clock';
-import type { ContainerClass, SessionId } from '@joh/protocol';
+import type { ContainerClass, SessionId, UserId } from '@joh/protocol';
 import type { Container, Nodes } from '#nodes';
 import { orderQueue, type SessionRow } from './model.ts';
 import type { Progress } from './progress.ts';
@@ -53,8 +53,13 @@ export function createClaims(options: ClaimsOptions): Claims {
 const firstWave = 8;
 const wave = 64;
 
+const nothing: ReadonlyMap<UserId, number> = new Map();
+
 async function dispatchRound(options: ClaimsOptions): Promise<void> {
-  const waiting = orderQueue(await options.store.listQueued());
+  const queued = await options.store.listQueued();
+  // One alone is next, whatever it holds.
+  const held = queued.length > 1 ? await options.store.countHeld() : nothing;
+  const waiting = orderQueue(queued, held);
   const left: SessionRow[] = [];
   const round: Round = { ...options, empty: new Set(), held: heldOnce(options.nodes) };
   for (let at = 0; at < waiting.length; ) {

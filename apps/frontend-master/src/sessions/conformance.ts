@@ -66,6 +66,20 @@ export function sessionsConformance(
       expect((await open('again')).isNew).toBe(true);
     });
 
+    it('counts what those hold who wait for more', async () => {
+      const grace = 'grace' as UserId;
+      const other = { ...project, id: 'project_2' as typeof project.id };
+      const hold = async (name: string, user: UserId) => {
+        const { session } = await open(name, user);
+        await sessions.enter(session, 'preparing', 2, { epoch: 1 });
+      };
+      await hold('held', ada);
+      await hold('alone', grace);
+      expect(await sessions.countHeld()).toEqual(new Map());
+      await sessions.open({ id: id('more'), user: ada, project: other, wanted: 'standard', at: 3 });
+      expect(await sessions.countHeld()).toEqual(new Map([[ada, 1]]));
+    });
+
     it('lists what lives, and what ended lately', async () => {
       const { session } = await open(1, ada, 1);
       const closing = await sessions.enter(session, 'closing', 5, { reason: 'x' });

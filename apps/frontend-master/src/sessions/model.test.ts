@@ -70,14 +70,16 @@ describe('the queue', () => {
     }),
     { maxLength: 12 },
   );
+  const users = fc.constantFrom('a', 'b', 'c').map((it) => it as UserId);
+  const holding = fc.array(fc.tuple(users, fc.nat(5))).map((pairs) => new Map(pairs));
   it('loses nobody, and lets nobody ahead by opening many', () => {
     fc.assert(
-      fc.property(waiting, (sessions) => {
-        const order = orderQueue(sessions);
+      fc.property(waiting, holding, (sessions, held) => {
+        const order = orderQueue(sessions, held);
         expect(order.map((one) => one.id).sort()).toEqual(sessions.map((one) => one.id).sort());
-        expect(orderQueue(sessions.toReversed())).toEqual(order);
+        expect(orderQueue(sessions.toReversed(), held)).toEqual(order);
         const fresh = order.filter((one) => one.epoch === 0);
-        const ranks = new Map<string, number>();
+        const ranks = new Map<string, number>(held);
         let highest = 0;
         for (const one of fresh) {
           const rank = (ranks.get(one.user) ?? 0) + 1;
@@ -88,6 +90,17 @@ describe('the queue', () => {
         const firstFresh = order.findIndex((one) => one.epoch === 0);
         if (firstFresh >= 0)
           expect(order.slice(firstFresh).every((one) => one.epoch === 0)).toBe(true);
+      }),
+    );
+  });
+
+  it('serves the next one without making anybody’s place worse', () => {
+    fc.assert(
+      fc.property(waiting, holding, (sessions, held) => {
+        const [next, ...rest] = orderQueue(sessions, held);
+        if (!next || next.epoch > 0) return;
+        const now = new Map(held).set(next.user, (held.get(next.user) ?? 0) + 1);
+        expect(orderQueue(rest, now)).toEqual(rest);
       }),
     );
   });

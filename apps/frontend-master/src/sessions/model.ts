@@ -115,16 +115,17 @@ export function decideStep(
 }
 
 /**
- * The order of the queue: first whoever lost a container, then everybody's first waiting session by
- * time, then everybody's second, and so on. Nobody gets ahead by opening many. Pure.
+ * The order of the queue: first whoever lost a container, then everybody's first session by time, then
+ * everybody's second, and so on; those that hold a container (`held`, by user) count. So nobody gets
+ * ahead by opening many, and nobody's place gets worse when another is served. Pure.
  */
 export function orderQueue<
   S extends Pick<SessionRow, 'id' | 'user' | 'epoch' | 'queuedAt' | 'createdAt'>,
->(waiting: readonly S[]): S[] {
+>(waiting: readonly S[], held: ReadonlyMap<UserId, number>): S[] {
   const byTime = (a: S, b: S) =>
     a.queuedAt - b.queuedAt || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
   const again = waiting.filter((one) => one.epoch > 0).toSorted(byTime);
-  const seen = new Map<UserId, number>();
+  const seen = new Map(held);
   const ranked = waiting
     .filter((one) => one.epoch === 0)
     .toSorted(byTime)

@@ -8,10 +8,11 @@ const shownMax = 100;
 
 /** The sessions that wait for a container, next first. */
 export async function queueOf(
-  store: Pick<SessionStore, 'listQueued'>,
+  store: Pick<SessionStore, 'listQueued' | 'countHeld'>,
   clock: Clock,
 ): Promise<Rack['queue']> {
-  const waiting = orderQueue(await store.listQueued()).slice(0, shownMax);
+  const [queued, held] = await Promise.all([store.listQueued(), store.countHeld()]);
+  const waiting = orderQueue(queued, held).slice(0, shownMax);
   return waiting.map(({ id, wanted, queuedAt }, i) => ({
     session: id,
     position: i + 1,

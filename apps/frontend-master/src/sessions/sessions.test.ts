@@ -141,17 +141,17 @@ describe('sessions', () => {
     expect([third, other].map(({ state: is }) => is)).toEqual(['queued', 'queued']);
     const position = async (who: typeof ada, id: SessionId) =>
       (await fm.sessions.get(who, id)).position;
-    // Everybody's first before anybody's second.
-    expect(await position(ada, third.id)).toBe(1);
-    expect(await position(grace, other.id)).toBe(2);
+    // Everybody's first before anybody's third.
+    await waitFor(async () => (await position(grace, other.id)) === 1);
+    expect(await position(ada, third.id)).toBe(2);
     expect(await position(ada, fourth.id)).toBe(3);
     expect((await fm.nodes.pool()).queue).toBe(3);
     await ready(ada, first.id);
     await fm.sessions.close(ada, first.id, 'closed');
-    await ready(ada, third.id);
-    await waitFor(async () => (await position(grace, other.id)) === 1);
-    await fm.sessions.close(grace, other.id, 'gave up waiting');
-    await state(grace, other.id, 'closed');
+    await ready(grace, other.id);
+    await waitFor(async () => (await position(ada, third.id)) === 1);
+    await fm.sessions.close(ada, third.id, 'gave up waiting');
+    await state(ada, third.id, 'closed');
     await waitFor(async () => (await position(ada, fourth.id)) === 1);
   });
 

@@ -24,6 +24,8 @@ export interface SessionStore {
   listLive(): Promise<SessionRow[]>;
   listQueued(): Promise<SessionRow[]>;
   countQueued(): Promise<number>;
+  /** How many sessions with a container each user has who also waits for one. */
+  countHeld(): Promise<ReadonlyMap<UserId, number>>;
   /**
    * Enters a state from one that leads there, in the same epoch unless `change` names one; null when
    * the session is elsewhere by now.
@@ -121,6 +123,17 @@ export function createSessionStore(store: Store): SessionStore {
         .select((eb) => eb.fn.countAll().as('count'))
         .where('state', '=', 'queued');
       return Number((await counted.executeTakeFirst())?.count ?? 0);
+    },
+    countHeld: async () => {
+      const waiting = db.selectFrom('sessions').select('user').where('state', '=', 'queued');
+      const rows = await db
+        .selectFrom('sessions')
+        .select(['user', (eb) => eb.fn.countAll().as('count')])
+        .where('state', 'in', ['preparing', 'ready', 'detached'])
+        .where('user', 'in', waiting)
+        .groupBy('user')
+        .execute();
+      return new Map(rows.map(({ user, count }) => [user as UserId, Number(count)]));
     },
     enter: (session, state, at, change) => enter(db, session, state, at, change ?? {}),
     prune: async (at) => {
