@@ -18,7 +18,7 @@ import { openFolder, trustFolder } from './desktop-pages.ts';
 import { idePage } from './ide-page.ts';
 import { picture } from './picture.ts';
 import { createLocalProject } from './place.ts';
-import { expect, test as base } from './product-test.ts';
+import { test as base, expect } from './product-test.ts';
 import { root } from './root.ts';
 
 interface Home {

@@ -1,8 +1,8 @@
 /** The IDE: every feature, once. Loaded by boot.ts while the session's answer is on its way. */
 import { board } from './board/index.ts';
 import { build } from './build/index.ts';
-import { registerFileSystem } from './explorer/index.ts';
 import { folder } from './desktop/index.ts';
+import { registerFileSystem } from './explorer/index.ts';
 import { languages } from './languages/index.ts';
 import { search } from './search/index.ts';
 import { session, sessionCommands } from './session/index.ts';

@@ -14,4 +14,4 @@ export { openFtdiSerial, type SerialStream } from './serial.ts';
 export { type DeviceUser, type SharedDevice, sharedDevice } from './shared-device.ts';
 export type { Signal } from './signal.ts';
 export type { UsbPort, UsbSetup } from './usb-port.ts';
-export { type WebUsbDevice, usbErrorCode, webUsbPort } from './webusb-port.ts';
+export { usbErrorCode, type WebUsbDevice, webUsbPort } from './webusb-port.ts';

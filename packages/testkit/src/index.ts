@@ -1,11 +1,12 @@
 /** Clocks, misbehaving fakes and harnesses, for tests alone. */
+
+export { debianBase } from './docker/debian-base.ts';
 export {
   type ClusterNode,
   type DockerCluster,
   type DockerClusterOptions,
   startDockerCluster,
 } from './docker/docker-cluster.ts';
-export { debianBase } from './docker/debian-base.ts';
 export { type DockerHost, startDockerHost } from './docker/docker-host.ts';
 export { askEngine, type EngineRequest } from './docker/engine-request.ts';
 export { tracesOf } from './docker/traces.ts';
@@ -20,7 +21,7 @@ export { type Postgres, startPostgres } from './postgres.ts';
 export { isAlive, processesNaming } from './process-search.ts';
 export { type Product, type ProductPlace, startProduct, withProduct } from './product.ts';
 export { type SeededRandom, seededRandom } from './seeded-random.ts';
-export { createTrialMachine, type Trial, type TrialMachine } from './shell-trial.ts';
 export { nixSeed, sessionSeed } from './session-seed/session-seed.ts';
+export { createTrialMachine, type Trial, type TrialMachine } from './shell-trial.ts';
 export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 export { type Truthy, type WaitOptions, waitFor } from './wait-for.ts';

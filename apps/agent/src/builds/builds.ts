@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { type Clock, newId, type Random } from '@joh/clock';
 import {
   type Build,
+  type BuildEvent,
   type Builder,
   type BuilderOffer,
-  type BuildEvent,
   fault,
   type ProjectSettings,
 } from '@joh/protocol';

@@ -13,8 +13,8 @@ import {
 } from '@joh/protocol';
 import { z } from 'zod';
 import { limits } from '#limits';
-import { keepSecret } from '#workspace';
 import { runToEnd } from '#processes';
+import { keepSecret } from '#workspace';
 import { readJson, writeJson } from './state-files.ts';
 
 const kept = z.object({

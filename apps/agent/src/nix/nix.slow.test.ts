@@ -11,6 +11,7 @@ import { newerNix, type TemporaryFolder, temporaryFolder, waitFor } from '@joh/t
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runToEnd } from '#processes';
 import { createNix, type Nix } from './index.ts';
+
 /** A static shell: builders run in a root that holds nothing else. From Debian's `busybox-static`. */
 const builder = '/bin/busybox';
 const expression = (word: string) => `

@@ -2,7 +2,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Clock, newId, type Random } from '@joh/clock';
-import { type Problem, isFault } from '@joh/protocol';
+import { isFault, type Problem } from '@joh/protocol';
 import { limits } from '#limits';
 import { findProgram, runToEnd } from '#processes';
 import { type Environment, type Places, parseEnvironment } from './environment-change.ts';

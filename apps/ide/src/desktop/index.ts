@@ -3,8 +3,8 @@ import { getService, IOpenerService } from '@codingame/monaco-vscode-api';
 import type { Feature } from '../workbench/feature.ts';
 import { contributes, registerCommands } from './commands.ts';
 import type { Desktop } from './desktop.ts';
-import { followTrust } from './trust.ts';
 import { keepWindow } from './keep.ts';
+import { followTrust } from './trust.ts';
 
 export const folder: Feature = {
   contributes,
