@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { BuildEvent } from '@joh/protocol';
 import { describe, expect, it, test } from 'vitest';
-import { parseNixLine } from './nix-log.ts';
+import { parseNixLine } from '#nix';
 import { createNixProgress } from './nix-progress.ts';
 
 const root = '/home/joh/work';

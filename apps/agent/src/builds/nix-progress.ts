@@ -9,7 +9,7 @@ import {
   parseNixLine,
   verbosity,
   withoutColours,
-} from './nix-log.ts';
+} from '#nix';
 import type { ProjectFiles } from './nix-places.ts';
 import { type Places, problemInLog } from './problems.ts';
 

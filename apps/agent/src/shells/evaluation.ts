@@ -6,7 +6,7 @@ import { isFault, type Problem } from '@joh/protocol';
 import { limits } from '#limits';
 import { findProgram, runToEnd } from '#processes';
 import { type Environment, type Places, parseEnvironment } from './environment-change.ts';
-import { createNixLog, lacksNixpkgs, type NixLog } from './nix-log.ts';
+import { createEvaluationLog, type EvaluationLog, lacksNixpkgs } from './evaluation-log.ts';
 import { type ObservedReads, readObservation } from './observed-reads.ts';
 
 export interface EvaluationOptions {
@@ -58,7 +58,7 @@ async function evaluateOnce(
   const reads = join(options.runtime, newId('reads', random));
   const startedAtMs = clock.now();
   const started = clock.monotonic();
-  const log = createNixLog();
+  const log = createEvaluationLog();
   try {
     if (observer) await writeFile(reads, '', { mode: 0o600 });
     const bash = await findProgram('bash', base.PATH ?? '');
@@ -100,7 +100,7 @@ export async function fetchPaths(
   paths: readonly string[],
   options: Pick<EvaluationOptions, 'base' | 'places' | 'signal' | 'onActivity' | 'clock'>,
 ): Promise<boolean> {
-  const log = createNixLog();
+  const log = createEvaluationLog();
   const argv = ['nix-store', '--realise', ...jsonLog, ...paths] as const;
   const { exitCode } = await runNix([...argv], { ...options, env: { ...options.base }, log });
   return exitCode === 0;
@@ -117,7 +117,7 @@ async function runNix(
   argv: [string, ...string[]],
   options: Pick<EvaluationOptions, 'places' | 'signal' | 'onActivity'> & {
     env: Record<string, string>;
-    log: NixLog;
+    log: EvaluationLog;
   },
 ): Promise<NixRun> {
   const { log, signal, onActivity } = options;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createNixLog, lacksNixpkgs } from './nix-log.ts';
+import { createEvaluationLog, lacksNixpkgs } from './evaluation-log.ts';
 
 const description = '/work/p/shell.nix';
 const logOf = (...lines: (string | object)[]) => {
-  const log = createNixLog();
+  const log = createEvaluationLog();
   for (const line of lines)
     log.line(typeof line === 'string' ? line : `@nix ${JSON.stringify(line)}`);
   return log;
@@ -31,7 +31,7 @@ describe('what Nix does', () => {
   });
 
   it('is read also where an id is more than a double holds', () => {
-    const log = createNixLog();
+    const log = createEvaluationLog();
     const start = (id: string) =>
       log.line(`@nix {"action":"start","id":${id},"type":105,"text":"b","fields":["${drv}"]}`);
     start('9223372036854775001');
@@ -55,8 +55,14 @@ describe('a problem', () => {
 
   it('is at the innermost place in the project, else at the top of the description', () => {
     const thrown = { ...error, file: null, line: null, column: null, raw_msg: 'no such board' };
-    const trace = 'error:\n at /work/p/nix/a.nix:2:3:\n at /nix/store/x/lib.nix:9:9:\n error: no';
-    expect(logOf({ ...thrown, msg: trace }).problem('/work/p', description)).toMatchObject({
+    const trace = [
+      { file: '/nix/store/x/lib.nix', line: 9, column: 9 },
+      { file: '/work/p/nix/a.nix', line: 2, column: 3 },
+      { file: '/work/p/shell.nix', line: 1, column: 1 },
+    ];
+    expect(
+      logOf({ ...thrown, msg: 'error: no', trace }).problem('/work/p', description),
+    ).toMatchObject({
       ...{ path: '/work/p/nix/a.nix', line: 2, column: 3 },
     });
     expect(logOf({ ...thrown, msg: 'error: no' }).problem('/work/p', description)).toMatchObject({
