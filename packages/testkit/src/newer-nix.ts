@@ -1,8 +1,9 @@
 /** The newest Nix that Debian carries, unpacked beside the installed one; nothing of it is installed. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { putInPlace } from './made-folder.ts';
 
 const suite = 'trixie';
 /** It and its libraries: 40 MB to fetch, 150 MB unpacked. */
@@ -56,7 +57,7 @@ async function unpack(): Promise<void> {
     run('apt-get', ['-qq', ...options, ...fetch]);
     for (const name of await readdir(at('archives')))
       if (name.endsWith('.deb')) run('dpkg-deb', ['-x', at(`archives/${name}`), at('unpacked')]);
-    await rename(at('unpacked'), cache);
+    await putInPlace(at('unpacked'), cache);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

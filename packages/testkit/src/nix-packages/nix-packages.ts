@@ -5,8 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { putInPlace } from '../made-folder.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..', '..');
 const set = join(import.meta.dirname, 'set');
@@ -48,10 +49,7 @@ async function make(folder: string): Promise<void> {
     await mkdir(at('debs'));
     download(at('debs'));
     await makeBootstrap(work);
-    // Another process may have been first.
-    await rename(work, folder).catch((error: unknown) => {
-      if (!existsSync(folder)) throw error;
-    });
+    await putInPlace(work, folder);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

@@ -2,8 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { putInPlace } from '../made-folder.ts';
 import { newerNixFolder } from '../newer-nix.ts';
 import { nixPackages } from '../nix-packages/nix-packages.ts';
 
@@ -69,10 +70,7 @@ async function make(folder: string, parameters: readonly string[]): Promise<void
     if (error) throw new Error('apt-get install nix-bin', { cause: error });
     if (status !== 0) throw new Error(`nix-build failed:\n${stderr}`);
     await writeFile(join(work, 'path'), stdout.trim());
-    // Another process may have been first.
-    await rename(work, folder).catch((reason: unknown) => {
-      if (!existsSync(folder)) throw reason;
-    });
+    await putInPlace(work, folder);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
