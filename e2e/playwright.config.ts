@@ -30,7 +30,7 @@ export default defineConfig<object, ProductOptions>({
     screenshot: 'only-on-failure',
     trace: 'retain-on-failure',
   },
-  projects: [
+  projects: chosen([
     { name: 'local', use: { engine: 'local' }, testIgnore: /rack-faults|in-a-container/ },
     {
       name: 'desktop',
@@ -46,5 +46,11 @@ export default defineConfig<object, ProductOptions>({
           ? /(life-of-a-session|boards-in-a-container|nix-in-a-container)\.spec\.ts/
           : /life-of-a-session\.spec\.ts/,
     })),
-  ],
+  ]),
 });
+
+/** `JOH_SUITE`: one of the suites of tools/test.js, `faults` or the others; without it all of them. */
+function chosen<P extends { name: string }>(projects: P[]): P[] {
+  const suite = process.env.JOH_SUITE;
+  return projects.filter(({ name }) => !suite || (name === 'faults') === (suite === 'faults'));
+}

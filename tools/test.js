@@ -27,11 +27,12 @@ const suites = {
     await early;
     return vitest(run, 'desktop');
   },
-  e2e: playwright,
+  e2e: (run) => playwright(run, 'e2e'),
+  faults: (run) => playwright(run, 'faults'),
 };
 /**
  * The quick ones first, so that a mistake is told early. Those of one row run side by side: tests of
- * engines mostly wait for daemons.
+ * engines and of faults mostly wait.
  */
 const rows = [
   ['types'],
@@ -40,7 +41,7 @@ const rows = [
   ['unit'],
   ['build'],
   ['slow', 'engines', 'desktop'],
-  ['e2e'],
+  ['e2e', 'faults'],
 ];
 /** Runs from the beginning with what the quick ones leave of the processor: Rust compiles for minutes. */
 const first = 'shell';
@@ -137,15 +138,19 @@ async function vitest(run, project) {
   }));
 }
 
-async function playwright(run) {
-  const report = join(results, 'e2e.json');
+/** The suite decides which projects there are, see the configuration. */
+async function playwright(run, suite) {
+  const report = join(results, `${suite}.json`);
   const args = [
     'node_modules/@playwright/test/cli.js',
     'test',
-    '--config',
-    'e2e/playwright.config.ts',
+    '--config=e2e/playwright.config.ts',
   ];
-  const ok = await run(bin('node'), args, { PLAYWRIGHT_JSON_OUTPUT_NAME: report });
+  const ok = await run(bin('node'), args, {
+    PLAYWRIGHT_JSON_OUTPUT_NAME: report,
+    JOH_SUITE: suite,
+    JOH_RESULTS: join(root, 'test-results', suite),
+  });
   return counted(ok, report, ({ stats }) => ({
     passed: stats.expected + stats.flaky,
     failed: stats.unexpected,
