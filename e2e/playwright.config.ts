@@ -1,5 +1,7 @@
-import { defineConfig } from '@playwright/test';
+import { defineConfig, type PlaywrightTestConfig } from '@playwright/test';
 import type { ProductOptions } from './src/product-test.ts';
+
+type Projects = NonNullable<PlaywrightTestConfig<object, ProductOptions>['projects']>;
 
 /** The same story on each engine; Debian's Chromium, since no browser can be downloaded. */
 export default defineConfig<object, ProductOptions>({
@@ -50,7 +52,7 @@ export default defineConfig<object, ProductOptions>({
 });
 
 /** `JOH_SUITE`: one of the suites of tools/test.js, `faults` or the others; without it all of them. */
-function chosen<P extends { name: string }>(projects: P[]): P[] {
+function chosen(projects: Projects): Projects {
   const suite = process.env.JOH_SUITE;
   return projects.filter(({ name }) => !suite || (name === 'faults') === (suite === 'faults'));
 }
