@@ -33,7 +33,11 @@ export default defineConfig<object, ProductOptions>({
     trace: 'retain-on-failure',
   },
   projects: chosen([
-    { name: 'local', use: { engine: 'local' }, testIgnore: /rack-faults|in-a-container/ },
+    {
+      name: 'local',
+      use: { engine: 'local' },
+      testIgnore: /rack-faults|in-a-container|desktop\.spec/,
+    },
     {
       name: 'desktop',
       use: { engine: 'desktop' },

@@ -69,7 +69,7 @@ test('default.nix is built from the Build view', async ({ page, product }) => {
       await picture(page, 'nix-evaluation-failed');
     });
   } finally {
-    await person.client.sessions.remove(session);
+    await person.closeSession(session);
   }
   expect(errors).toEqual([]);
 });

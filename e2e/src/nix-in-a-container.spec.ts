@@ -50,7 +50,7 @@ test('what one container built with Nix, the next one fetches', async ({ page, p
     await picture(page, 'nix-container-fetched');
     expect(await inShell(page, 'readlink result', result)).toContain(path);
   });
-  await person.client.sessions.remove(second.id);
+  await person.closeSession(second.id);
 });
 
 async function openIde(page: Page, url: string, session: string): Promise<void> {

@@ -2,6 +2,7 @@
 import { createFrontendClient, type FrontendClient } from '@joh/client';
 import { systemClock } from '@joh/clock';
 import type { SessionId } from '@joh/protocol';
+import { waitFor } from '@joh/testkit';
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { Person } from './website-pages.ts';
 
@@ -12,7 +13,12 @@ export interface ApiPerson extends Person {
   call(method: string, path: string, body?: unknown): Promise<Answer>;
   /** A project from a template, by default the blinky, opened and ready. */
   openProject(name: string, template?: string): Promise<{ session: SessionId; root: string }>;
+  /** Closes a session and waits until its container goes: an agent first pushes what Nix built. */
+  closeSession(session: SessionId): Promise<void>;
 }
+
+/** What FrontendMaster gives an agent to close, and a little. */
+const closeDeadlineMs = 40_000;
 
 interface Answer {
   status: number;
@@ -35,6 +41,12 @@ export async function newPerson(url: string, name: string): Promise<ApiPerson> {
       const { id } = await client.sessions.create({ project: `${name}/${project}` });
       const ready = await client.sessions.waitUntilReady(id, { deadlineMs: 60_000 });
       return { session: id, root: ready.root ?? '' };
+    },
+    closeSession: async (session) => {
+      await client.sessions.remove(session);
+      await waitFor(async () => (await client.sessions.get(session)).state === 'closed', {
+        ...{ deadlineMs: closeDeadlineMs, everyMs: 50, what: 'the session is closed' },
+      });
     },
   };
 }

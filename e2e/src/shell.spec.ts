@@ -107,6 +107,6 @@ test('the shell of shell.nix is used, tells its errors, and is reloaded', async 
       await picture(page, 'shell-mended');
     });
   } finally {
-    await person.client.sessions.remove(session);
+    await person.closeSession(session);
   }
 });

@@ -73,10 +73,11 @@ const targetWords = {
   flash: { title: 'Flash', detail: 'stays; the board starts with it' },
 };
 
-/** What can be programmed: as sold, and after a change of the board. */
+/** What can be programmed: as sold, and after a change of the board, which is folded unless `isUnfolded`. */
 export function targetParts(
   { board }: AttachedBoard,
   chosen: ProgramTarget,
+  isUnfolded: boolean,
   onTarget: (target: ProgramTarget) => void,
 ): HTMLElement[] {
   const choice = (target: ProgramTarget, detail: string) =>
@@ -102,7 +103,7 @@ export function targetParts(
     parts.push(
       element(
         'details',
-        { class: 'joh-hint', open: rewiring.target === chosen },
+        { class: 'joh-hint', open: isUnfolded || rewiring.target === chosen },
         element('summary', {}, `${targetWords[rewiring.target].title}, after rewiring`),
         choice(rewiring.target, 'I have rewired it'),
         `${rewiring.steps.charAt(0).toUpperCase()}${rewiring.steps.slice(1)}.`,

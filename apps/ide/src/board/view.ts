@@ -82,7 +82,11 @@ export function createBoardView(options: BoardViewOptions): BoardView {
     drawChoices(parts.select, state.boards, board);
     parts.device.textContent = board ? describe(board) : 'Choose the board to program.';
     parts.bitstream.replaceChildren(...bitstreamParts(state, board, options.onBuild));
-    parts.targets.replaceChildren(...(board ? targetParts(board, targetFor(board), onTarget) : []));
+    // What the user unfolded stays so, whatever else changes.
+    const isUnfolded = parts.targets.querySelector('details')?.open ?? false;
+    parts.targets.replaceChildren(
+      ...(board ? targetParts(board, targetFor(board), isUnfolded, onTarget) : []),
+    );
     const fits = board && bitstream ? fitOf(bitstream, board.board).fits : false;
     const isRunning = programming.state === 'running';
     parts.program.disabled = !fits || isRunning || state.building;
