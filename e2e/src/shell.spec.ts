@@ -1,32 +1,13 @@
 /** The project's shell on a machine with Nix: found out in the background, used, broken, and mended. */
-import { nixPackages, startProduct } from '@joh/testkit';
 import { idePage } from './ide-page.ts';
+import { expect, test } from './nix-product-test.ts';
 import { enter, newPerson } from './person.ts';
 import { picture } from './picture.ts';
-import { test as base, expect } from './product-test.ts';
 
 // Its packages are built by the first session that wants them, once a machine.
 const evaluationMs = 120_000;
 const openingMs = 60_000;
 const broken = 'let broken = ; in ';
-
-const test = base.extend<object, object>({
-  product: [
-    async ({ browserName: _ }, use) => {
-      const product = await startProduct({
-        JOH_ENGINE: 'local',
-        NIX_PATH: `nixpkgs=${await nixPackages()}`,
-        NIX_CONFIG: 'sandbox = false\nbuild-users-group =\nsubstituters =',
-      });
-      try {
-        await use(product);
-      } finally {
-        await product.stop();
-      }
-    },
-    { scope: 'worker', timeout: 300_000 },
-  ],
-});
 
 test('the shell of shell.nix is used, tells its errors, and is reloaded', async ({
   page,
