@@ -79,6 +79,11 @@ function outcomeOf(ours: readonly Start[], theirs: readonly Start[], debMb: numb
         columns: ['', 'text p50 ms', 'text max ms', 'RSS MiB', 'PSS MiB', 'processes'],
         rows: [row('the application', ours), row('code-server in Chromium', theirs)],
       },
+      {
+        title: 'RSS by program in the last start, MiB',
+        columns: ['of', 'program', 'RSS'],
+        rows: [...programsOf('the application', ours), ...programsOf('code-server', theirs)],
+      },
     ],
     figures: [
       against('start_to_text', 'ms', text),
@@ -94,6 +99,10 @@ function outcomeOf(ours: readonly Start[], theirs: readonly Start[], debMb: numb
       'code-server has no extension and an empty gallery; telemetry and the check for updates are off in it.',
     ],
   };
+}
+
+function programsOf(name: string, starts: readonly Start[]): [string, string, number][] {
+  return (starts.at(-1)?.memory.byProgram ?? []).map(([program, rss]) => [name, program, rss]);
 }
 
 async function freePort(): Promise<number> {
