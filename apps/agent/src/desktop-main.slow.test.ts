@@ -1,9 +1,12 @@
-/** The desktop's agent as a process: whatever ends it, nothing that it started stays. About 8 s. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/**
+ * The desktop's agent as a process: whatever ends it, nothing that it started stays; and another user of the
+ * computer gets nothing of it. About 10 s, as root.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock, systemRandom } from '@joh/clock';
@@ -16,6 +19,7 @@ import { WebSocket } from 'ws';
 let place: TemporaryFolder;
 let agent: ChildProcess;
 let link: Link | null;
+let origin: string;
 /** In the environment of everything that the agent starts, to find it by. */
 let mark: string;
 
@@ -50,7 +54,10 @@ async function startWithTerminal(): Promise<void> {
   const [name = '', value = ''] = mark.split('=');
   agent = spawn(process.execPath, [join(import.meta.dirname, 'desktop-main.ts')], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH, HOME: place.path, SHELL: '/bin/sh', [name]: value },
+    env: {
+      ...{ PATH: process.env.PATH, HOME: place.path, SHELL: '/bin/sh', [name]: value },
+      XDG_RUNTIME_DIR: place.path,
+    },
   });
   const secret = randomBytes(32).toString('hex');
   const folder = join(place.path, 'project');
@@ -59,7 +66,7 @@ async function startWithTerminal(): Promise<void> {
   const lines = createInterface(agent.stdout as NodeJS.ReadableStream);
   const [first] = await once(lines, 'line');
   const { port } = JSON.parse(first).ready;
-  const origin = `http://127.0.0.1:${port}`;
+  origin = `http://127.0.0.1:${port}`;
   const call = async (what: string, params: object) => {
     const headers = {
       origin,
@@ -111,4 +118,34 @@ it('leaves nothing behind when it is killed', async () => {
   await startWithTerminal();
   agent.kill('SIGKILL');
   await waitFor(() => marked().length === 0, { deadlineMs: 15_000, what: 'nothing stays' });
+});
+
+it('gives another user of the computer nothing', async () => {
+  await startWithTerminal();
+  await chmod(place.path, 0o755);
+  /** What Debian's `nobody` gets from a command. */
+  const asNobody = (...command: string[]) =>
+    spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', '--', ...command], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH },
+      timeout: 10_000,
+    });
+  expect(asNobody('id', '-u').stdout).toBe('65534\n');
+  const code = (...parameters: string[]) =>
+    asNobody('curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', ...parameters).stdout;
+  const describe = ['-X', 'POST', '-d', '{"page":"/"}', '-H', 'content-type: application/json'];
+  const call = `${origin}/desktop/describe`;
+  expect(code(...describe, call)).toBe('403');
+  expect(code(...describe, '-H', `origin: ${origin}`, call)).toBe('401');
+  // Nothing that it keeps, none of its sockets, and no environment or memory of its processes.
+  expect(asNobody('find', join(place.path, 'data'), '-type', 'f', '-readable').stdout).toBe('');
+  const sockets = readFileSync('/proc/net/unix', 'utf8').matchAll(/ (\/\S+)$/gm);
+  const paths = Array.from(sockets, ([, path = '']) => path).filter((path) =>
+    path.startsWith(place.path),
+  );
+  expect(paths).not.toEqual([]);
+  for (const path of paths) expect([path, asNobody('test', '-w', path).status]).toEqual([path, 1]);
+  for (const pid of marked())
+    for (const name of ['environ', 'maps', 'mem'])
+      expect(asNobody('cat', `/proc/${pid}/${name}`).stdout).toBe('');
 });
