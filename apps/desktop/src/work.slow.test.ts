@@ -58,11 +58,14 @@ test('a folder is opened by the dialog, and trusted before it may run anything',
 });
 
 test('text is edited with completions', async () => {
+  // A terminal that opens takes the keys; then it has its prompt.
+  await ide.sees('.xterm-rows', 'blinky');
   await ide.openFile('top.v');
   await ide.intoEditor();
   await driver.chord(keys.control, keys.end);
   await driver.type('\nmodule extra(input wire signal_in, output wire signal_out);\n');
   await driver.type('assign signal_out = sig');
+  await ide.sees('.view-line', 'assign signal_out = sig');
   const row = '.suggest-widget .monaco-list-row';
   await waitFor(
     async () => {
@@ -73,7 +76,7 @@ test('text is edited with completions', async () => {
         () => false,
       );
     },
-    { deadlineMs: 30_000, what: 'signal_in is suggested', everyMs: 100 },
+    { deadlineMs: 60_000, what: 'signal_in is suggested', everyMs: 100 },
   );
   await picture('completion', driver);
   await ide.press(row, 'signal_in');
