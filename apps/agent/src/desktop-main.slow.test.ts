@@ -9,16 +9,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { systemClock, systemRandom } from '@joh/clock';
-import { browserTransport, createClientLink, createRpc, type Link } from '@joh/link';
-import { agentNotices, agentRpc } from '@joh/protocol';
 import { type TemporaryFolder, temporaryFolder, waitFor } from '@joh/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
+import { connectWindow, type FakeWindow } from './desktop/fake-shell.ts';
 
 let place: TemporaryFolder;
 let agent: ChildProcess;
-let link: Link | null;
+let window: FakeWindow | null;
 let origin: string;
 /** In the environment of everything that the agent starts, to find it by. */
 let mark: string;
@@ -26,11 +23,11 @@ let mark: string;
 beforeEach(async () => {
   place = await temporaryFolder('desktop-main');
   mark = `DESKTOP_TEST=${randomBytes(12).toString('hex')}`;
-  link = null;
+  window = null;
   await mkdir(join(place.path, 'project'));
 });
 afterEach(async () => {
-  link?.close();
+  window?.link.close();
   for (const pid of marked()) process.kill(pid, 'SIGKILL');
   await place.remove();
 });
@@ -79,25 +76,8 @@ async function startWithTerminal(): Promise<void> {
   };
   const { id } = (await call('describe', { page: '/' })).folder;
   await call('trust', { folder: id, isTrusted: true });
-  const random = systemRandom();
-  link = createClientLink({
-    connect: (signal) => {
-      const socket = new WebSocket(`ws://127.0.0.1:${port}/connect/${id}`, { origin });
-      socket.on('error', () => undefined);
-      return browserTransport(socket as never, signal);
-    },
-    ticket: async () => secret,
-    clock: systemClock(),
-    random,
-  });
-  const rpc = createRpc({
-    channel: link.open('rpc', {}),
-    local: { methods: {}, notices: {} },
-    handlers: {},
-    remote: { methods: agentRpc.methods, notices: agentNotices.notices },
-    random,
-  });
-  await rpc.call('terminals.create', {
+  window = connectWindow({ port, folder: id, secret });
+  await window.call('terminals.create', {
     columns: 80,
     rows: 24,
     argv: ['/bin/sh', '-c', 'trap "" HUP TERM INT; while :; do sleep 1; done'],

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { nativeUsbDevices } from '@joh/boards/native';
 import { systemClock, systemRandom } from '@joh/clock';
 import { isFault } from '@joh/protocol';
-import { descendants, killRemaining, runDesktop } from '#desktop';
+import { runDesktop } from '#desktop';
 import { limits } from '#limits';
-import { userEnvironment } from '#processes';
+import { descendants, killRemaining, userEnvironment } from '#processes';
 import agentPackage from '../package.json' with { type: 'json' };
 
 const given = { ...process.env };

@@ -1,10 +1,9 @@
 /** nix-build as a process: its log line by line, and an end that leaves nothing of it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
 import type { Clock } from '@joh/clock';
 import { fault } from '@joh/protocol';
 import { limits } from '#limits';
-import { killGroup } from '#processes';
+import { type Descendant, descendants, isStillThere, killGroup } from '#processes';
 
 export interface NixEnded {
   exitCode: number | null;
@@ -67,27 +66,22 @@ export async function runNix(
 
 async function end(child: ChildProcess, clock: Clock, ended: Promise<unknown>): Promise<void> {
   if (child.pid === undefined) return;
-  const descendants = await descendantsOf(child.pid);
+  const started = await descendants(child.pid);
   killGroup(child, 'SIGTERM');
   const cancel = clock.after(limits.killGraceMs, () => {
     killGroup(child, 'SIGKILL');
-    void Promise.all(descendants.map(kill));
+    void Promise.all(started.map(kill));
   });
   await ended.catch(() => undefined);
   cancel();
   // It may have been killed by another hand, and left them.
-  await Promise.all(descendants.map(kill));
-}
-
-interface Descendant {
-  pid: number;
-  /** Tells it from a later process of the same number. */
-  startedAt: string;
+  await Promise.all(started.map(kill));
 }
 
 /** The group of a process that leads one, else the process. */
-async function kill({ pid, startedAt }: Descendant): Promise<void> {
-  if ((await readProcess(pid))?.startedAt !== startedAt) return;
+async function kill(descendant: Descendant): Promise<void> {
+  if (!(await isStillThere(descendant))) return;
+  const { pid } = descendant;
   for (const target of [-pid, pid]) {
     try {
       process.kill(target, 'SIGKILL');
@@ -96,30 +90,6 @@ async function kill({ pid, startedAt }: Descendant): Promise<void> {
       // It has ended, or leads no group.
     }
   }
-}
-
-/** Processes below one, by the table of `/proc`; none where there is no such table. */
-async function descendantsOf(root: number): Promise<Descendant[]> {
-  const names = await readdir('/proc').catch(() => []);
-  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = new Map<number, { parent: number; startedAt: string }>();
-  for (const pid of pids) {
-    const read = await readProcess(pid);
-    if (read) found.set(pid, read);
-  }
-  const isBelow = (pid: number): boolean => {
-    const parent = found.get(pid)?.parent;
-    return parent !== undefined && (parent === root || isBelow(parent));
-  };
-  return [...found].flatMap(([pid, { startedAt }]) => (isBelow(pid) ? [{ pid, startedAt }] : []));
-}
-
-/** proc(5): the name in brackets may hold anything; after the last one come state, parent and, 20th, the start. */
-async function readProcess(pid: number): Promise<{ parent: number; startedAt: string } | null> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const [parent, startedAt] = [Number(fields[1]), fields[19]];
-  return startedAt === undefined ? null : { parent, startedAt };
 }
 
 /** Whole lines; of one that is too long, the beginning. Returns what ends the last line. */

@@ -121,7 +121,8 @@ export async function startFakeShell(options: FakeShellOptions): Promise<FakeShe
   };
 }
 
-function connectWindow(options: { port: number; folder: string; secret: string }) {
+/** A window's link to a folder of an agent, however that was started. */
+export function connectWindow(options: { port: number; folder: string; secret: string }) {
   const { port, folder, secret } = options;
   const random = systemRandom();
   const link: Link = createClientLink({
