@@ -3,7 +3,7 @@
  * an LFE5UM5G-85F.
  */
 import type { Clock } from '@joh/clock';
-import { ecp5OnJtag } from './ecp5-jtag.ts';
+import { ecp5Board, ecp5OnJtag } from './ecp5-jtag.ts';
 import { ft2232h } from './ftdi-chip.ts';
 import type { SimulatedBoard, SimulatedFaults } from './icebreaker.ts';
 
@@ -46,16 +46,5 @@ export function simulatedEcp5Evaluation(options: SimulatedEcp5EvaluationOptions)
     faults,
     onUnplugged: fpga.powerOff,
   });
-  return {
-    device: usb.device,
-    state: () => ({ ...fpga.state(), leds }),
-    unplug: usb.unplug,
-    plugIn: () => {
-      usb.plugIn();
-      fpga.powerOn();
-    },
-    flash: fpga.flash,
-    transfers: usb.transfers,
-    onChanged: fpga.onChanged,
-  };
+  return ecp5Board(fpga, usb, leds);
 }

@@ -12,6 +12,7 @@ import {
   ecp5MemoryHash,
 } from './ecp5-configuration.ts';
 import { flashWires } from './flash-wires.ts';
+import type { FtdiChip } from './ftdi-chip.ts';
 import type { SimulatedBoard, SimulatedState } from './icebreaker.ts';
 import { type JtagTap, jtagTap } from './jtag-tap.ts';
 import { powerOnFlash, type W25q128jv, w25q128jv } from './w25q128jv.ts';
@@ -70,6 +71,26 @@ export interface Ecp5OnJtag extends Pick<SimulatedBoard, 'onChanged' | 'flash'> 
   state(): Omit<SimulatedState, 'leds'>;
   powerOff(): void;
   powerOn(): void;
+}
+
+/** The board around it: plugged in by `usb`, which is what powers it; `leds` are the board's. */
+export function ecp5Board(
+  fpga: Ecp5OnJtag,
+  usb: FtdiChip,
+  leds: SimulatedState['leds'],
+): SimulatedBoard {
+  return {
+    device: usb.device,
+    state: () => ({ ...fpga.state(), leds }),
+    unplug: usb.unplug,
+    plugIn: () => {
+      usb.plugIn();
+      fpga.powerOn();
+    },
+    flash: fpga.flash,
+    transfers: usb.transfers,
+    onChanged: fpga.onChanged,
+  };
 }
 
 /** Powered, with an empty flash. */

@@ -3,7 +3,7 @@
  * configuration of the board has them), to be moved one by one in its bit-bang modes.
  */
 import type { Clock } from '@joh/clock';
-import { ecp5OnJtag } from './ecp5-jtag.ts';
+import { ecp5Board, ecp5OnJtag } from './ecp5-jtag.ts';
 import { ft231x } from './ftdi-chip.ts';
 import type { SimulatedBoard, SimulatedFaults } from './icebreaker.ts';
 
@@ -47,18 +47,7 @@ export function simulatedUlx3s(options: SimulatedUlx3sOptions): SimulatedBoard {
       fpga.powerOff();
     },
   });
-  return {
-    device: usb.device,
-    state: () => ({ ...fpga.state(), leds }),
-    unplug: usb.unplug,
-    plugIn: () => {
-      usb.plugIn();
-      fpga.powerOn();
-    },
-    flash: fpga.flash,
-    transfers: usb.transfers,
-    onChanged: fpga.onChanged,
-  };
+  return ecp5Board(fpga, usb, leds);
 }
 
 const productName = 'ULX3S FPGA 85K v3.0.8 (simulated)';
