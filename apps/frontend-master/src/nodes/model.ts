@@ -17,6 +17,8 @@ export interface Container {
   /** Why it was quarantined or let go, in a sentence. */
   reason: string | null;
   createdAt: number;
+  /** When its session took it; null before. */
+  claimedAt: number | null;
   /** When its agent was last heard by any FM; null before it registered. */
   heardAt: number | null;
   /** When the engine no longer had it; null while it may still hold resources. */

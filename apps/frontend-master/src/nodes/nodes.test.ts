@@ -20,6 +20,7 @@ import { createContainerStore } from './store.ts';
 
 const limits = {
   ...poolLimits,
+  refillPauseMs: 100,
   startDeadlineMs: 600,
   createDeadlineMs: 400,
   lostGraceMs: 300,

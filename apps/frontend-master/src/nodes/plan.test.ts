@@ -18,6 +18,7 @@ const bounds: PlanBounds = {
   createsInFlightPerNodeMax: 3,
   createsPerNodeMax: 6,
   createWindowMs: 1_000,
+  refillPauseMs: 300,
   destroysInFlightPerNodeMax: 2,
   startDeadlineMs: 5_000,
   lostGraceMs: 2_000,
@@ -103,6 +104,16 @@ describe('plan', () => {
   it('counts a container the engine has not shown yet: a slow engine is not asked twice', () => {
     const observed = world([row('1', 'starting')], [], [effect('1', 'create')]);
     expect(plan(desire([['a', profile(1)]]), observed, now)).toEqual([]);
+  });
+
+  it('leaves the place of one that was claimed a moment ago empty, but not when sessions wait', () => {
+    const claimed = row('1', 'claimed', { claimedAt: now - 299 });
+    const observed = world([claimed], [listed('1')]);
+    expect(plan(desire([['a', profile(1)]]), observed, now)).toEqual([]);
+    expect(of(plan(desire([['a', profile(1)]]), observed, now + 1), 'create')).toHaveLength(1);
+    expect(of(plan(desire([['a', profile(1)]], 1), observed, now), 'create')).toHaveLength(1);
+    // The places that were empty before are filled all the same.
+    expect(of(plan(desire([['a', profile(3)]]), observed, now), 'create')).toHaveLength(2);
   });
 
   it('respects the rate cap and the pause after a failed create', () => {

@@ -36,6 +36,11 @@ export interface PlanBounds {
   /** Rate cap: at most `createsPerNodeMax` in any `createWindowMs`. */
   createsPerNodeMax: number;
   createWindowMs: number;
+  /**
+   * After a claim its place in the reserve is left empty so long: clones and shells of those who just
+   * clicked have the node's processor first. Who waits in the queue gets containers at once.
+   */
+  refillPauseMs: number;
   destroysInFlightPerNodeMax: number;
   /** From the row to the agent's first call. */
   startDeadlineMs: number;
@@ -77,6 +82,8 @@ export interface ObservedContainer {
   /** Default: null, for where the engine has no images. */
   image?: string | null;
   createdAt: number;
+  /** When a session took it. Default: null, not yet. */
+  claimedAt?: number | null;
   /** When the agent was last heard; `now` while its socket is open. */
   heardAt: number;
 }
@@ -233,6 +240,8 @@ interface Room {
   /** Creates that rate cap and flight bound still allow. */
   creates: number;
   spare: Record<ContainerClass, number>;
+  /** Claimed a moment ago: not to be replaced yet. */
+  fresh: Record<ContainerClass, number>;
   places: Record<ContainerClass, number>;
   /** Claimed containers, as a share of what the node may hold. */
   load: number;
@@ -254,7 +263,7 @@ function planCreates(view: View, lost: ReadonlySet<ContainerId>): Action[] {
   for (const kind of classes) {
     for (const room of rooms) {
       const wanted = view.desired.nodes.get(room.node)?.[kind].wantedWarm ?? 0;
-      while (room.spare[kind] < wanted && hasRoom(room, kind)) {
+      while (room.spare[kind] + room.fresh[kind] < wanted && hasRoom(room, kind)) {
         create(room, kind, `${wanted} are wanted warm there, and ${room.spare[kind]} are`);
       }
     }
@@ -311,6 +320,13 @@ function roomOf(view: View, node: ObservedNode, lost: ReadonlySet<ContainerId>):
         !lost.has(one.id) &&
         (one.state === 'starting' || one.state === 'warm'),
     ).length;
+  const fresh = (kind: ContainerClass) =>
+    rows.filter(
+      (one) =>
+        one.class === kind &&
+        one.state === 'claimed' &&
+        view.now - (one.claimedAt ?? Number.NEGATIVE_INFINITY) < bounds.refillPauseMs,
+    ).length;
   const places = (kind: ContainerClass) =>
     profile[kind].max - rows.filter((one) => one.class === kind).length;
   return [
@@ -321,6 +337,7 @@ function roomOf(view: View, node: ObservedNode, lost: ReadonlySet<ContainerId>):
         bounds.createsPerNodeMax - recent,
       ),
       spare: { standard: spare('standard'), burst: spare('burst') },
+      fresh: { standard: fresh('standard'), burst: fresh('burst') },
       places: { standard: places('standard'), burst: places('burst') },
       load:
         rows.filter((one) => one.state === 'claimed').length /

@@ -12,6 +12,7 @@ const bounds: PlanBounds = {
   createsInFlightPerNodeMax: 4,
   createsPerNodeMax: 1_000,
   createWindowMs: 1_000,
+  refillPauseMs: 0,
   destroysInFlightPerNodeMax: 8,
   startDeadlineMs: 5_000,
   lostGraceMs: 60_000,

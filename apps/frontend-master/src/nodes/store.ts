@@ -329,6 +329,7 @@ function toContainer(row: Selectable<Tables['containers']>): Container {
     reason: row.reason,
     image: row.image,
     createdAt: row.created_at,
+    claimedAt: row.claimed_at,
     heardAt: row.heard_at,
     destroyedAt: row.destroyed_at,
   };
