@@ -111,6 +111,8 @@ export const limits = {
   /** Connecting to the pty host, and each of its answers. */
   ptyHostAnswerMs: 5000,
   ptyHostStartMs: 5000,
+  /** A container of so much memory has the terminal's code loaded before anybody opens one. */
+  roomyBytes: 2 ** 30,
   terminalsMax: 32,
   /** Lines of scrollback the pty host keeps for each terminal. */
   scrollbackLines: 2000,
@@ -152,6 +154,18 @@ export const limits = {
   desktopEndMs: 5000,
   /** A desktop's pty host without an agent: the agent was killed. */
   desktopOrphanMs: 1500,
+  /** For the agent before, whose shell was killed, to let its data folder go. */
+  dataLockMs: 8000,
+  dataLockLookMs: 100,
+  /** A window that waits for its session is answered then, whether there is news or not. */
+  followMs: 20_000,
+  /** From the first message of a session's window to FrontendMaster's end of its link. */
+  relayDialMs: 10_000,
+  /** What waits for a slow end at which the other is paused, and where it goes on. */
+  relayBytesHigh: 512 * 1024,
+  relayBytesLow: 128 * 1024,
+  /** An end that takes nothing for so long is gone. */
+  relayStallMs: 30_000,
   knownFoldersMax: 200,
   recentFoldersMax: 20,
   /** A file that a window reads whole. */
@@ -159,6 +173,16 @@ export const limits = {
   /** How often it is looked whether a board was plugged in, while a window wants to know. */
   deviceLookMs: 1500,
   udevMs: 120_000,
+  /** How long an answer about newer versions will do, unless the user asks. */
+  updateFreshMs: 6 * 3_600_000,
+  /** Without a byte for this long a server is given up. */
+  updateIdleMs: 15_000,
+  updateLookMs: 20_000,
+  updateListBytesMax: 64 * 1024,
+  updateFetchMs: 1_800_000,
+  updatePackageBytesMax: 512 * 1024 * 1024,
+  /** The system's dialog waits for a person. */
+  updateInstallMs: 900_000,
   /** A pty host that the agent started ends after this long without an agent. */
   ptyHostOrphanMs: 120_000,
 } as const;

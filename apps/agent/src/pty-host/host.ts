@@ -12,6 +12,8 @@ import {
   hostError,
 } from './host-protocol.ts';
 import { createHostTerminal, type HostTerminal } from './host-terminal.ts';
+import { loadPty } from './pty.ts';
+import { loadScreen } from './screen.ts';
 
 export interface PtyHostOptions {
   /** Path of the unix socket; a stale one is replaced. */
@@ -20,6 +22,8 @@ export interface PtyHostOptions {
   random: Random;
   /** Ends the host when no agent was connected for so long; null: never. */
   orphanMs: number | null;
+  /** Whether the first terminal finds its code in memory: some 10 MB, for some 20 ms of processor then. */
+  isRoomy: boolean;
   /** Called after `shutdown`, or when orphaned; every terminal is being ended then. */
   onEnd: () => void;
 }
@@ -71,6 +75,8 @@ export async function startPtyHost(options: PtyHostOptions): Promise<Server> {
   });
   await chmod(path, 0o600);
   watchOrphan();
+  // What cannot be loaded is told when a terminal wants it.
+  if (options.isRoomy) Promise.all([loadScreen(), loadPty()]).catch(() => undefined);
   return server;
 }
 

@@ -29,6 +29,7 @@ beforeEach(async () => {
     clock,
     random: systemRandom(),
     orphanMs: null,
+    isRoomy: true,
     onEnd: resolve,
   });
   terminals = createTerminals({

@@ -19,9 +19,14 @@ export interface Pty {
 /** Quiet time after which a terminal whose program has exited is taken to have no more output. */
 const lastOutputMs = 100;
 
+/** As `loadScreen`. */
+export function loadPty() {
+  return import('@lydell/node-pty');
+}
+
 /** Throws `E_PROCESS_FAILED` when there is no such program or folder. */
 export async function openPty({ argv, env, cwd, columns, rows }: HostSpawn): Promise<Pty> {
-  const { default: nodePty } = await import('@lydell/node-pty');
+  const { default: nodePty } = await loadPty();
   const [program = '', ...args] = argv;
   let pty: ReturnType<typeof nodePty.spawn>;
   try {

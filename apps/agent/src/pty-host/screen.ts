@@ -16,12 +16,13 @@ export interface Screen {
   dispose(): void;
 }
 
-/** Loaded when the first terminal is opened: an idle pty host stays small. */
+/** The terminal's code: with the first one, so that an idle host in a small container stays small, or ahead. */
+export function loadScreen() {
+  return Promise.all([import('@xterm/headless'), import('@xterm/addon-serialize')]);
+}
+
 export async function createScreen(columns: number, rows: number): Promise<Screen> {
-  const [{ default: headless }, { default: addon }] = await Promise.all([
-    import('@xterm/headless'),
-    import('@xterm/addon-serialize'),
-  ]);
+  const [{ default: headless }, { default: addon }] = await loadScreen();
   const terminal = new headless.Terminal({
     cols: columns,
     rows,

@@ -45,7 +45,8 @@ export async function prepareWorkingCopy(given: Prepare, options: CloneOptions):
     );
     await succeed(
       git,
-      ['clone', '--progress', ...config, '--', given.cloneUrl, part],
+      // One request less than with version 2: a clone wants every ref anyway.
+      ['-c', 'protocol.version=0', 'clone', '--progress', ...config, '--', given.cloneUrl, part],
       work,
       options,
     );
