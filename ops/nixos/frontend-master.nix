@@ -95,7 +95,7 @@ in
         User = "joh";
         Group = "joh";
         WorkingDirectory = "${cfg.package}";
-        ExecStart = "${cfg.package}/node_modules/.bin/node --max-semi-space-size=8 --heap-growing-percent=40 apps/frontend-master/src/main.ts";
+        ExecStart = "${cfg.package}/node_modules/.bin/node --max-semi-space-size=8 --heap-growing-percent=20 apps/frontend-master/src/main.ts";
         ExecStartPost = "${pkgs.bash}/bin/sh ${cfg.package}/ops/systemd/await-frontend-master.sh";
         TimeoutStartSec = 300;
         KillMode = "mixed";
