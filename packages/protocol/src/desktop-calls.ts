@@ -45,6 +45,17 @@ const udevRules = z.object({
   path: z.string(),
   text: z.string(),
   /** `other`: there is a file of that name with another text. */
+const updateState = z.object({
+  /** `off`: nobody has configured where to ask. `installed`: the next start is that version. */
+  state: z.enum(['off', 'newest', 'available', 'installed']),
+  /** The version that runs. */
+  current: z.string(),
+  /** The newer one. */
+  version: z.string().nullable(),
+  /** ISO 8601. */
+  publishedAt: z.string().nullable(),
+});
+
   state: z.enum(['missing', 'installed', 'other']),
   /** The system needs none (macOS, Windows). */
   isNeeded: z.boolean(),
@@ -75,7 +86,7 @@ export const desktopCalls = {
   /** Remembered; open pages of the folder are to be loaded again. */
   trust: { params: z.object({ folder: folderId, isTrusted: z.boolean() }), result: nothing },
 
-  /** The system's dialog; null when nobody chose. Throws `E_DESKTOP_REFUSED`, as the next four. */
+  /** The system's dialog; null when nobody chose. Throws `E_DESKTOP_REFUSED`, as all down to `restart`. */
   chooseFolder: {
     params: z.object({ page, startIn: z.string().nullable() }),
     result: z.object({ folder: z.string().nullable() }),
@@ -90,7 +101,19 @@ export const desktopCalls = {
   updateState: {
     params: z.object({ scope: stateScope, insert: stateItems, remove: z.array(z.string()) }),
     result: nothing,
+  zoom: { params: z.object({ page, factor: z.number() }), result: nothing },
+  closeWindow: { params: z.object({ page }), result: nothing },
   },
+  /** Quits, and starts again with the same pages. */
+  restart: { params: z.object({ page }), result: nothing },
+
+  /**
+   * Whether there is a newer version, by a look of some hours ago unless the user asks (`isAsked`). Throws
+   * `E_UPDATE_UNREACHABLE` and `E_UPDATE_UNTRUSTED` to the user who asks.
+   */
+  update: { params: z.object({ isAsked: z.boolean() }), result: updateState },
+  /** Fetches, checks and installs it; a command for the user where the system's dialog is missing. Throws `E_UPDATE_FAILED`. */
+  installUpdate: { params: nothing, result: z.object({ command: z.string().nullable() }) },
   /** The answer to the notice `window.closing`: unsaved text is kept. */
   kept: { params: z.object({ page }), result: nothing },
 
@@ -118,3 +141,4 @@ export type DesktopFolder = z.infer<typeof desktopFolder>;
 export type RecentFolder = z.infer<typeof recentFolder>;
 export type CloudState = z.infer<typeof cloudState>;
 export type UdevRules = z.infer<typeof udevRules>;
+export type UpdateState = z.infer<typeof updateState>;

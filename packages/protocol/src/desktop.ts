@@ -78,6 +78,8 @@ export const desktopRequest = z.discriminatedUnion('kind', [
   /** Closes every window, in the order of `closing`. */
   z.object({ id: z.number().int().positive(), page: pagePath, kind: z.literal('quit') }),
 ]);
+  /** Where newer versions are told of, and the key that signs them (a line of minisign); nothing is asked without. */
+  updates: z.object({ url: z.string().max(2000), key: z.string().max(200) }).nullish(),
 
 export const desktopReply = z.object({
   id: z.number().int().positive(),
@@ -113,8 +115,19 @@ export const agentLine = z.union([
   /** The agent cannot go on, and ends. */
   z.object({ failed: z.object({ code: z.string(), message: z.string() }) }),
 ]);
+  /** How large the page's window shows it: 1 is as made. */
+  z.object({
+    id: z.number().int().positive(),
+    page: pagePath,
+    kind: z.literal('zoom'),
+    factor: z.number().min(0.25).max(5),
+  }),
+  /** Closes the page's window, in the order of `closing`; the last one quits. */
+  z.object({ id: z.number().int().positive(), page: pagePath, kind: z.literal('close-window') }),
 
 export type DesktopStart = z.infer<typeof desktopStart>;
+  /** The same, and starts the installed application with the same pages. */
+  z.object({ id: z.number().int().positive(), page: pagePath, kind: z.literal('restart') }),
 export type DesktopRequest = z.infer<typeof desktopRequest>;
 export type DesktopReply = z.infer<typeof desktopReply>;
 export type ShellLine = z.infer<typeof shellLine>;

@@ -522,6 +522,27 @@ export const errors = {
     todo: 'Check that it is installed and its name is right.',
     retry: 'never',
   },
+  E_UPDATE_UNREACHABLE: {
+    status: 502,
+    what: 'Asking {host} for a newer version failed: {reason}.',
+    kept: 'Nothing was changed.',
+    todo: 'Try it later; this version goes on to work.',
+    retry: 'later',
+  },
+  E_UPDATE_UNTRUSTED: {
+    status: 422,
+    what: 'The newer version was refused: {reason}.',
+    kept: 'Nothing was installed.',
+    todo: 'Tell whoever gave you this application, and do not install the package by hand.',
+    retry: 'later',
+  },
+  E_UPDATE_FAILED: {
+    status: 422,
+    what: 'The newer version was not installed: {reason}.',
+    kept: 'This version goes on to work, and the package is kept.',
+    todo: 'Try again, or type this in a terminal: {command} (it asks for your password).',
+    retry: 'now',
+  },
   E_LANGUAGE_UNKNOWN: {
     status: 404,
     what: 'There is no language server "{server}".',

@@ -98,6 +98,7 @@ export {
 export { deviceNotices, deviceRpc, type UsbDeviceDescription } from './devices.ts';
 export {
   type ErrorCode,
+  type UpdateState,
   type ErrorRow,
   errors,
   Fault,

@@ -7,6 +7,7 @@ import {
   desktopPages,
   fault,
 } from '@joh/protocol';
+import type { Updates } from '#updates';
 import type { DesktopCloud } from './cloud.ts';
 import type { KnownFolders } from './known-folders.ts';
 import type { OpenFolders } from './open-folders.ts';
@@ -30,6 +31,7 @@ export interface CallParts {
   state: StateFiles;
   shell: Shell;
   cloud: DesktopCloud;
+  updates: Updates;
   onKept(page: string): void;
 }
 
@@ -81,12 +83,22 @@ export function callHandlers(parts: CallParts): CallHandlers {
       const { id } = await known.open(await cloud.clone(params));
       return { page: `${desktopPages.folder}${id}` };
     },
+    update: ({ isAsked }) => parts.updates.look(isAsked),
+    installUpdate: async () => ({ command: await parts.updates.install() }),
     udevRules: () => readUdevRules(options.udev),
     installUdevRules: () => installUdevRules(options.udev, options.env),
   };
 }
 
-type ShellCall = 'chooseFolder' | 'openExternal' | 'newWindow' | 'reveal' | 'quit';
+type ShellCall =
+  | 'chooseFolder'
+  | 'openExternal'
+  | 'newWindow'
+  | 'reveal'
+  | 'zoom'
+  | 'closeWindow'
+  | 'quit'
+  | 'restart';
 
 function shellCalls({ shell }: CallParts): Pick<CallHandlers, ShellCall> {
   const done = async (asked: Promise<unknown>) => {
@@ -101,7 +113,10 @@ function shellCalls({ shell }: CallParts): Pick<CallHandlers, ShellCall> {
     openExternal: ({ page, url }) => done(shell.ask({ kind: 'open-external', page, url })),
     newWindow: ({ page, path }) => done(shell.ask({ kind: 'new-window', page, path })),
     reveal: ({ page, path }) => done(shell.ask({ kind: 'reveal', page, path })),
+    zoom: ({ page, factor }) => done(shell.ask({ kind: 'zoom', page, factor })),
+    closeWindow: ({ page }) => done(shell.ask({ kind: 'close-window', page })),
     quit: ({ page }) => done(shell.ask({ kind: 'quit', page })),
+    restart: ({ page }) => done(shell.ask({ kind: 'restart', page })),
   };
 }
 

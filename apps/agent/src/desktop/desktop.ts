@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { desktopPages, type ShellLine } from '@joh/protocol';
 import { limits } from '#limits';
 import { createTelemetry } from '#telemetry';
+import { createUpdates } from '#updates';
 import { callHandlers } from './calls.ts';
 import { createClosing } from './closing.ts';
 import { createCloud } from './cloud.ts';
@@ -37,6 +38,15 @@ export async function runDesktop(options: DesktopOptions, signal: AbortSignal): 
   const end = AbortSignal.any([signal, shell.gone]);
   const cloud = await createCloud({ ...options, data, home, signal: end });
   const closing = createClosing({ clock, open, first: () => first });
+  const updates = createUpdates({
+    ...options,
+    platform: process.platform,
+    arch: process.arch,
+    configured: start.updates ?? null,
+    folder: join(data, 'updates'),
+    fetch: (at, init) => fetch(at, init),
+    signal: end,
+  });
   const server = await startServer({
     ...start,
     clock,
@@ -53,6 +63,7 @@ export async function runDesktop(options: DesktopOptions, signal: AbortSignal): 
       state: createStateFiles(join(data, 'state')),
       shell,
       cloud,
+      updates,
       onKept: closing.kept,
     }),
   });
