@@ -101,7 +101,8 @@ export async function fetchPaths(
   options: Pick<EvaluationOptions, 'base' | 'places' | 'signal' | 'onActivity' | 'clock'>,
 ): Promise<boolean> {
   const log = createEvaluationLog();
-  const argv = ['nix-store', '--realise', ...jsonLog, ...paths] as const;
+  // Older Nix fetches as many at once as it would build; newer has a number of its own for that.
+  const argv = ['nix-store', '--realise', '-j', '16', ...jsonLog, ...paths] as const;
   const { exitCode } = await runNix([...argv], { ...options, env: { ...options.base }, log });
   return exitCode === 0;
 }
