@@ -5,6 +5,7 @@ use crate::lines::{self, AgentLine, ShellLine, Start};
 use crate::log_file::LogFile;
 use crate::restarts::Restarts;
 use crate::secret::Secret;
+use crate::updates::Updates;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ExitStatus};
@@ -29,6 +30,7 @@ pub struct Settings {
     pub port: u16,
     /// What the page `/` shows, also after a restart.
     pub folder: Option<PathBuf>,
+    pub updates: Option<Updates>,
 }
 
 pub enum Event {
@@ -205,6 +207,7 @@ impl Supervisor {
             programs,
             port,
             folder,
+            updates,
             ..
         } = &self.settings;
         let folder = folder.as_deref();
@@ -214,6 +217,7 @@ impl Supervisor {
             ide: &programs.ide,
             port: *port,
             folder,
+            updates: updates.as_ref(),
         };
         let _ = lines.send(lines::write(&first));
         *self.input.lock().expect("no holder panics") = Some(lines);

@@ -1,5 +1,7 @@
 //! The lines between shell and agent: `packages/protocol/src/desktop.ts` says what each means.
+use crate::updates::Updates;
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 /// A longer line is no line of ours.
@@ -12,6 +14,8 @@ pub struct Start<'a> {
     pub ide: &'a Path,
     pub port: u16,
     pub folder: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updates: Option<&'a Updates>,
 }
 
 #[derive(Serialize)]
@@ -65,7 +69,12 @@ pub enum Wish {
     Reveal {
         path: String,
     },
+    Zoom {
+        factor: f64,
+    },
+    CloseWindow,
     Quit,
+    Restart,
 }
 
 /// One line with its end.
@@ -90,17 +99,20 @@ pub fn read(line: &str) -> Result<AgentLine, String> {
     }
 }
 
-/// Whether a path is one of the agent's pages: `/`, `/start`, `/folder/<id>`.
+/// Whether a path is one of the agent's pages: `/`, `/start`, `/folder/<id>`, `/session/session_<id>`.
 pub fn is_page(path: &str) -> bool {
-    match path.strip_prefix("/folder/") {
-        Some(id) => {
-            (1..=40).contains(&id.len())
-                && id
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-        }
-        None => path == "/" || path == "/start",
+    if let Some(id) = path.strip_prefix("/folder/") {
+        return is_id(id, 1..=40);
     }
+    if let Some(id) = path.strip_prefix("/session/session_") {
+        return is_id(id, 16..=32);
+    }
+    path == "/" || path == "/start"
+}
+
+fn is_id(id: &str, length: RangeInclusive<usize>) -> bool {
+    let is_good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    length.contains(&id.len()) && id.bytes().all(is_good)
 }
 
 #[cfg(test)]
@@ -134,7 +146,18 @@ mod tests {
                 }
             }))
         );
-        assert!(read(r#"{"request":{"id":3,"page":"/","kind":"quit"}}"#).is_ok());
+        for kind in ["quit", "restart", "close-window"] {
+            let line = format!(r#"{{"request":{{"id":3,"page":"/","kind":"{kind}"}}}}"#);
+            assert!(read(&line).is_ok(), "{line}");
+        }
+        assert_eq!(
+            read(r#"{"request":{"id":4,"page":"/","kind":"zoom","factor":1.2}}"#),
+            Ok(AgentLine::Request(Request {
+                id: 4,
+                page: "/".into(),
+                wish: Wish::Zoom { factor: 1.2 }
+            }))
+        );
         assert_eq!(
             read(r#"{"closed":{"page":null}}"#),
             Ok(AgentLine::Closed { page: None })
@@ -167,10 +190,22 @@ mod tests {
             ide: Path::new("/i"),
             port: 0,
             folder: None,
+            updates: None,
         };
         assert_eq!(
             write(&start),
             "{\"secret\":\"00\",\"data\":\"/d\",\"ide\":\"/i\",\"port\":0,\"folder\":null}\n"
+        );
+        let updates = Updates {
+            url: "https://u".into(),
+            key: "RW".into(),
+        };
+        let configured = Start {
+            updates: Some(&updates),
+            ..start
+        };
+        assert!(
+            write(&configured).ends_with(",\"updates\":{\"url\":\"https://u\",\"key\":\"RW\"}}\n")
         );
         let reply = Reply {
             id: 7,
@@ -195,7 +230,13 @@ mod tests {
 
     #[test]
     fn knows_the_pages() {
-        for page in ["/", "/start", "/folder/a", "/folder/0123456789"] {
+        for page in [
+            "/",
+            "/start",
+            "/folder/a",
+            "/folder/0123456789",
+            "/session/session_0123456789abcdefghijklmnop",
+        ] {
             assert!(is_page(page), "{page}");
         }
         for page in [
@@ -205,6 +246,11 @@ mod tests {
             "/folder/",
             "/folder/A",
             "/folder/a/b",
+            "/session/a",
+            "/session/session_",
+            "/session/session_0123456789abcdefghijklmnopqrstuvwx",
+            "/session/session_0123456789abcdef/../../start",
+            "/session/session_0123456789ABCDEF",
             "/x",
             "//h/",
         ] {

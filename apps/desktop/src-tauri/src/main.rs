@@ -8,27 +8,32 @@ mod graphics;
 mod launch;
 mod lines;
 mod log_file;
+mod menu;
 mod navigation;
 mod outside;
 mod places;
 mod requests;
+mod restart;
 mod restarts;
 mod secret;
 mod shell;
+mod updates;
 mod windows;
 
 use agent::{Agent, Settings};
+use menu::Action;
 use places::Places;
 use shell::Shell;
 use std::error::Error;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tauri::{App, AppHandle, Manager, RunEvent, WindowEvent};
 use tauri_plugin_window_state::StateFlags;
 
 fn main() {
     graphics::prepare();
+    let pages = restart::take_pages();
     let remembered = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED;
     let built = tauri::Builder::default()
         // First, so that a second start does nothing else.
@@ -39,7 +44,7 @@ fn main() {
                 .map_label(|_| "ide")
                 .build(),
         )
-        .setup(|app| set_up(app).or_else(|error| stop(&*error)))
+        .setup(|app| set_up(app, pages).or_else(|error| stop(&*error)))
         .build(tauri::generate_context!());
     match built {
         Ok(app) => app.run(on_event),
@@ -52,23 +57,32 @@ fn stop(why: &dyn Error) -> ! {
     std::process::exit(1);
 }
 
-fn set_up(app: &mut App) -> Result<(), Box<dyn Error>> {
+fn set_up(app: &mut App, pages: Vec<String>) -> Result<(), Box<dyn Error>> {
     let places = places(app.handle())?;
     places.make()?;
-    hold(&places.lock)?;
+    app.manage(Mutex::new(Some(hold(&places.lock)?)));
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let mut folders =
-        launch::folders(&arguments, &std::env::current_dir()?, launch::on_disk).into_iter();
+    let folders = launch::folders(&arguments, &std::env::current_dir()?, launch::on_disk);
+    let updates = places.updates().unwrap_or_else(|error| {
+        eprintln!("Joy of Hardware asks for no newer version: {error}");
+        None
+    });
+    let shell = Shell::new(app.handle().clone(), places, folders);
+    let places = &shell.places;
     let settings = Settings {
         programs: places.programs.clone(),
         data: places.agent_data.clone(),
         log: places.log.clone(),
         port: places.last_port(),
-        folder: folders.next(),
+        folder: shell.first(),
+        updates,
     };
-    let shell = Shell::new(app.handle().clone(), places, folders.collect());
     app.manage(shell.clone());
-    shell.open_window("/")?;
+    menu::put_up(app.handle())?;
+    match pages.is_empty() {
+        true => shell.open_window("/")?,
+        false => pages.iter().try_for_each(|page| shell.open_window(page))?,
+    }
     let told = shell.clone();
     shell.supervise(Agent::start(settings, move |event| {
         let shell = told.clone();
@@ -94,7 +108,7 @@ fn places(app: &AppHandle) -> Result<Places, Box<dyn Error>> {
 }
 
 /// One application a user, also where there is no session bus to find the first one by.
-fn hold(lock: &Path) -> Result<(), Box<dyn Error>> {
+fn hold(lock: &Path) -> Result<File, Box<dyn Error>> {
     let file = File::options()
         .write(true)
         .create(true)
@@ -102,9 +116,15 @@ fn hold(lock: &Path) -> Result<(), Box<dyn Error>> {
         .open(lock)?;
     file.try_lock()
         .map_err(|_| "it runs already, and there is no session bus to reach it by")?;
-    // For as long as the process lives.
-    std::mem::forget(file);
-    Ok(())
+    Ok(file)
+}
+
+/// What tells others that the application runs, given back for the process that follows.
+fn release(app: &AppHandle) {
+    tauri_plugin_single_instance::destroy(app);
+    if let Some(lock) = app.try_state::<Mutex<Option<File>>>() {
+        lock.lock().expect("no holder panics").take();
+    }
 }
 
 fn started_again(app: &AppHandle, arguments: Vec<String>, working_folder: String) {
@@ -140,6 +160,15 @@ fn on_event(app: &AppHandle, event: RunEvent) {
             shell.on_destroyed(&label);
         }
         RunEvent::ExitRequested { api, .. } if !shell.may_exit() => api.prevent_exit(),
+        RunEvent::MenuEvent(event) => match menu::chosen(&event) {
+            Some(Action::Quit) => shell.quit(),
+            Some(Action::CloseWindow) => shell.close_focused(),
+            None => {}
+        },
+        RunEvent::Exit => {
+            release(app);
+            shell.on_exit();
+        }
         _ => {}
     }
 }

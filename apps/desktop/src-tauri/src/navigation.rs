@@ -85,6 +85,7 @@ mod tests {
         for url in [
             "http://127.0.0.1:4711/",
             "http://127.0.0.1:4711/folder/a#t=1",
+            "http://127.0.0.1:4711/session/session_0123456789abcdef",
             "tauri://localhost/index.html",
             "about:blank",
             "about:srcdoc",

@@ -1,5 +1,6 @@
 //! Where things are: programs beside the shell, data and logs of the user.
 use crate::child::Programs;
+use crate::updates::{self, Updates};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ pub struct Places {
     pub lock: PathBuf,
     pub log: PathBuf,
     port: PathBuf,
+    resources: PathBuf,
 }
 
 impl Places {
@@ -31,6 +33,7 @@ impl Places {
             lock: data.join("lock"),
             log: state.join("agent.log"),
             port: state.join("port"),
+            resources: resources.to_path_buf(),
         }
     }
 
@@ -44,6 +47,15 @@ impl Places {
             }
         }
         Ok(())
+    }
+
+    /// Where newer versions are told of; tests have a folder of their own.
+    pub fn updates(&self) -> Result<Option<Updates>, String> {
+        #[cfg(debug_assertions)]
+        if let Some(folder) = std::env::var_os("JOH_DESKTOP_UPDATES") {
+            return updates::configured(Path::new(&folder), &self.resources);
+        }
+        updates::configured(&updates::administrator(), &self.resources)
     }
 
     /// The port of last time, or 0.

@@ -2,8 +2,12 @@
 use crate::lines::{Reply, Request, ShellLine, Wish};
 use crate::shell::Shell;
 use crate::{outside, windows};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
+use tauri::WebviewWindow;
+
+const ZOOM: RangeInclusive<f64> = 0.25..=5.0;
 
 pub fn answer(shell: &Arc<Shell>, Request { id, page, wish }: Request) {
     let done = match wish {
@@ -17,8 +21,14 @@ pub fn answer(shell: &Arc<Shell>, Request { id, page, wish }: Request) {
             }
             None => shell.open_window(&path),
         },
+        Wish::Zoom { factor } => zoom(shell, &page, factor),
+        Wish::CloseWindow => in_window(shell, &page, |window| window.close()),
         Wish::Quit => {
             shell.quit();
+            Ok(())
+        }
+        Wish::Restart => {
+            shell.restart();
             Ok(())
         }
     };
@@ -27,6 +37,22 @@ pub fn answer(shell: &Arc<Shell>, Request { id, page, wish }: Request) {
         failed: done.err(),
         ..Reply::default()
     }));
+}
+
+fn in_window(
+    shell: &Shell,
+    page: &str,
+    act: impl FnOnce(&WebviewWindow) -> tauri::Result<()>,
+) -> Result<(), String> {
+    let window = windows::showing(shell, page).ok_or("This page is in no window.")?;
+    act(&window).map_err(|error| error.to_string())
+}
+
+fn zoom(shell: &Shell, page: &str, factor: f64) -> Result<(), String> {
+    if !ZOOM.contains(&factor) {
+        return Err("A window is not made that small or large.".into());
+    }
+    in_window(shell, page, |window| window.set_zoom(factor))
 }
 
 /// The system's dialog, over the window that asks.

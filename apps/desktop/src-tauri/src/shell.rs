@@ -8,7 +8,7 @@ use crate::places::Places;
 use crate::restarts::Restarts;
 use crate::secret::Secret;
 use crate::windows::{self, Notice};
-use crate::{launch, requests};
+use crate::{launch, requests, restart};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -23,6 +23,8 @@ const WINDOWS_MAX: usize = 16;
 pub struct Shell {
     pub app: AppHandle,
     pub places: Places,
+    /// What the page `/` shows; None: the start page.
+    first: Option<PathBuf>,
     agent: OnceLock<Agent>,
     state: Mutex<State>,
     openings: Mutex<Openings>,
@@ -38,6 +40,8 @@ struct State {
     folders: Vec<PathBuf>,
     starts: u32,
     quitting: bool,
+    /// Pages to be opened by a new process when this one has ended.
+    again: Option<Vec<String>>,
     ended: bool,
     /// Of pages whose process ended by itself.
     revivals: Restarts,
@@ -62,7 +66,9 @@ struct Shown {
 }
 
 impl Shell {
-    pub fn new(app: AppHandle, places: Places, folders: Vec<PathBuf>) -> Arc<Self> {
+    /// `folders` are those of this start: the first is what the page `/` shows.
+    pub fn new(app: AppHandle, places: Places, mut folders: Vec<PathBuf>) -> Arc<Self> {
+        let first = (!folders.is_empty()).then(|| folders.remove(0));
         let state = State {
             folders,
             ..State::default()
@@ -70,10 +76,15 @@ impl Shell {
         Arc::new(Self {
             app,
             places,
+            first,
             agent: OnceLock::new(),
             state: Mutex::new(state),
             openings: Mutex::default(),
         })
+    }
+
+    pub fn first(&self) -> Option<PathBuf> {
+        self.first.clone()
     }
 
     /// Gives it the agent, once.
@@ -280,6 +291,14 @@ impl Shell {
         false
     }
 
+    /// For a menu that belongs to no window.
+    pub fn close_focused(&self) {
+        let windows = self.app.webview_windows().into_values();
+        for window in windows.filter(|window| window.is_focused().unwrap_or(false)) {
+            let _ = window.close();
+        }
+    }
+
     /// Every window goes, after its page has kept what is unsaved.
     pub fn quit(self: &Arc<Self>) {
         let mut state = self.lock();
@@ -293,6 +312,32 @@ impl Shell {
         }
         self.say(&ShellLine::Closing { page: None });
         self.later(CLOSE_WITHIN, |shell| shell.destroy_all());
+    }
+
+    /// The same, and a new process opens the same pages.
+    pub fn restart(self: &Arc<Self>) {
+        let windows: BTreeMap<_, _> = self.app.webview_windows().into_iter().collect();
+        let pages = windows.values().filter_map(windows::page_of).collect();
+        let mut state = self.lock();
+        if state.quitting {
+            return;
+        }
+        state.again = Some(pages);
+        drop(state);
+        self.quit();
+    }
+
+    /// The process ends: starts the new one, if there is to be one.
+    pub fn on_exit(&self) {
+        let Some(pages) = self.lock().again.take() else {
+            return;
+        };
+        let folder = self.first.as_deref();
+        let started = tauri::process::current_binary(&self.app.env())
+            .and_then(|program| restart::start(&program, &pages, folder));
+        if let Err(error) = started {
+            eprintln!("Joy of Hardware could not start again: {error}");
+        }
     }
 
     fn on_closed(&self, page: Option<&str>) {
@@ -316,6 +361,22 @@ impl Shell {
 
     fn destroy_all(&self) {
         for window in self.app.webview_windows().values() {
+            let _ = window.destroy();
+        }
+    }
+
+    /// A page has closed itself (`window.close()`), which leaves nothing to ask or to show.
+    pub fn on_page_closed(self: &Arc<Self>, window: &WebviewWindow) {
+        let _ = window.hide();
+        let mut state = self.lock();
+        if let Some(shown) = state.windows.get_mut(window.label()) {
+            shown.closing = true;
+        }
+        let is_last = state.windows.values().all(|shown| shown.closing);
+        drop(state);
+        if is_last {
+            self.quit();
+        } else {
             let _ = window.destroy();
         }
     }

@@ -46,23 +46,26 @@ pub fn open(shell: &Arc<Shell>, label: &str) -> tauri::Result<WebviewWindow> {
             NewWindowResponse::Deny
         })
         .build()?;
-    revive(shell, &window);
+    watch(shell, &window);
     Ok(window)
 }
 
-/// A page whose process has ended would leave an empty window: it is loaded again.
+/// Two ends of a page would leave an empty window. One whose process has ended is loaded again; one that
+/// has closed itself takes the window along.
 #[cfg(target_os = "linux")]
-fn revive(shell: &Arc<Shell>, window: &WebviewWindow) {
+fn watch(shell: &Arc<Shell>, window: &WebviewWindow) {
     use webkit2gtk::WebViewExt;
-    let (shell, again) = (shell.clone(), window.clone());
+    let (reviving, again) = (shell.clone(), window.clone());
+    let (closing, closed) = (shell.clone(), window.clone());
     let _ = window.with_webview(move |view| {
-        let ended = move |_: &webkit2gtk::WebView, _| shell.on_page_ended(&again);
-        view.inner().connect_web_process_terminated(ended);
+        let view = view.inner();
+        view.connect_web_process_terminated(move |_, _| reviving.on_page_ended(&again));
+        view.connect_close(move |_| closing.on_page_closed(&closed));
     });
 }
 
 #[cfg(not(target_os = "linux"))]
-fn revive(_shell: &Arc<Shell>, _window: &WebviewWindow) {}
+fn watch(_shell: &Arc<Shell>, _window: &WebviewWindow) {}
 
 /// What the shell's own page tells.
 pub enum Notice<'a> {
