@@ -72,9 +72,7 @@ test('a full disk is said by name, loses nothing that was acknowledged, and heal
         await page.keyboard.press('Control+Home');
         await page.keyboard.insertText('more than fits '.repeat(200));
         await page.keyboard.press('Control+S');
-        await expect(page.locator('.notification-toast').first()).toContainText(
-          'The disk of the container is full',
-        );
+        await expect(page.locator('.notification-toast').first()).toContainText('The disk is full');
         await expect(page.locator('.tab.dirty')).toHaveCount(1);
         expect(readFileSync(readme, 'utf8')).toBe(before);
 

@@ -36,7 +36,8 @@ const opened =
       )
     : open(location.pathname.split('/')[2] ?? '');
 opened.catch((error: unknown) => {
-  if (isFault(error, 'E_ACCOUNT_SIGNED_OUT')) {
+  // On the desktop the page cannot sign in; the start page can.
+  if (isFault(error, 'E_ACCOUNT_SIGNED_OUT') && server !== 'desktop') {
     location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
     return;
   }
@@ -77,6 +78,7 @@ async function open(id: string): Promise<void> {
         session,
         closeSession: () => client.sessions.remove(session.id),
         signOut: () => client.signOut(),
+        pages: { projects: '/projects', signedOut: '/' },
       },
       desktop: null,
       root,

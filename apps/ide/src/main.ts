@@ -1,7 +1,7 @@
 /** The IDE: every feature, once. Loaded by boot.ts while the session's answer is on its way. */
 import { board } from './board/index.ts';
 import { build } from './build/index.ts';
-import { folder } from './desktop/index.ts';
+import { desktopWindow, folder } from './desktop/index.ts';
 import { registerFileSystem } from './explorer/index.ts';
 import { languages } from './languages/index.ts';
 import { search } from './search/index.ts';
@@ -16,10 +16,15 @@ import type { Feature, Ide, Page } from './workbench/feature.ts';
 import { createReport } from './workbench/report.ts';
 import { startWorkbench } from './workbench/start.ts';
 
-/** What the page can do decides: a session of FrontendMaster, or a folder of this computer. */
+/** What the page can do decides: a session of FrontendMaster, a folder of this computer, or a session in its window. */
 function featuresOf({ cloud, desktop }: Page): Feature[] {
   const all = [search, sourceControl, languages, shell, build, board, virtualBoard, session];
-  return [...all, ...(cloud ? [sessionCommands] : []), ...(desktop ? [folder] : [])];
+  return [
+    ...all,
+    ...(cloud ? [sessionCommands] : []),
+    ...(desktop ? [desktopWindow] : []),
+    ...(desktop?.folder ? [folder] : []),
+  ];
 }
 
 /** Shows the session in `container`; resolves when every feature is there. */

@@ -133,7 +133,7 @@ describe('the IDE', () => {
     server.agent.setDiskFull(true);
     await page.keyboard.press('Control+S');
     await shown(
-      page.locator('.notification-list-item', { hasText: 'disk of the container is full' }),
+      page.locator('.notification-list-item', { hasText: 'The disk is full' }),
     );
     await picture('3-disk-full');
     server.agent.setDiskFull(false);

@@ -1,5 +1,6 @@
 /** The resumable, multiplexed link between an IDE and its agent, and typed RPC over it. */
 export { type ClientLinkOptions, createClientLink } from './client-link.ts';
+export { decodeHello, encodeHello } from './hello.ts';
 export { defaultLimits, type LinkLimits, linkLimits } from './limits.ts';
 export type {
   Channel,

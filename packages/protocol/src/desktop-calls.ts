@@ -4,8 +4,10 @@
  * <secret>`, exact `Host` and `Origin`. The answer is the result, or `{"error": FaultBody}`.
  */
 import { z } from 'zod';
+import { sessionId } from './ids.ts';
 import { accountName, projectName } from './names.ts';
 import { projectList } from './projects.ts';
+import { session, sessionList, sessionTicket } from './sessions.ts';
 
 const nothing = z.object({});
 const page = z.string().max(200);
@@ -27,10 +29,13 @@ const recentFolder = desktopFolder.extend({
   isThere: z.boolean(),
 });
 
-/** Which values of VS Code's state: of the application, its profile, or one folder; and our own. */
+/**
+ * Which values of VS Code's state: of the application, its profile, or one folder; and our own. A session's
+ * window keeps them under its project.
+ */
 const stateScope = z
   .string()
-  .regex(/^(application|profile|folder-[0-9a-z]{1,40}|page-[0-9a-z]{1,40})$/);
+  .regex(/^(application|profile|(folder|page)-([0-9a-z]{1,40}|project_[0-9a-z]{16,32}))$/);
 const stateItems = z.record(z.string().max(1000), z.string());
 
 const cloudState = z.object({
@@ -40,11 +45,6 @@ const cloudState = z.object({
   account: z.string().nullable(),
 });
 
-const udevRules = z.object({
-  /** Where they belong. */
-  path: z.string(),
-  text: z.string(),
-  /** `other`: there is a file of that name with another text. */
 const updateState = z.object({
   /** `off`: nobody has configured where to ask. `installed`: the next start is that version. */
   state: z.enum(['off', 'newest', 'available', 'installed']),
@@ -56,6 +56,11 @@ const updateState = z.object({
   publishedAt: z.string().nullable(),
 });
 
+const udevRules = z.object({
+  /** Where they belong. */
+  path: z.string(),
+  text: z.string(),
+  /** `other`: there is a file of that name with another text. */
   state: z.enum(['missing', 'installed', 'other']),
   /** The system needs none (macOS, Windows). */
   isNeeded: z.boolean(),
@@ -71,8 +76,10 @@ export const desktopCalls = {
       home: z.string(),
       /** Folder of settings and unsaved text, as agent paths. */
       userData: z.string(),
-      /** Null: the start page. */
+      /** Null: the start page, or a session's. */
       folder: desktopFolder.nullable(),
+      /** A session of the cloud, of which nothing is known yet. */
+      session: sessionId.nullable(),
       recents: z.array(recentFolder),
     }),
   },
@@ -94,16 +101,9 @@ export const desktopCalls = {
   openExternal: { params: z.object({ page, url: z.string() }), result: nothing },
   newWindow: { params: z.object({ page, path: z.string() }), result: nothing },
   reveal: { params: z.object({ page, path: z.string() }), result: nothing },
-  quit: { params: z.object({ page }), result: nothing },
-
-  readState: { params: z.object({ scope: stateScope }), result: z.object({ items: stateItems }) },
-  /** Durable when it is answered. */
-  updateState: {
-    params: z.object({ scope: stateScope, insert: stateItems, remove: z.array(z.string()) }),
-    result: nothing,
   zoom: { params: z.object({ page, factor: z.number() }), result: nothing },
   closeWindow: { params: z.object({ page }), result: nothing },
-  },
+  quit: { params: z.object({ page }), result: nothing },
   /** Quits, and starts again with the same pages. */
   restart: { params: z.object({ page }), result: nothing },
 
@@ -114,6 +114,13 @@ export const desktopCalls = {
   update: { params: z.object({ isAsked: z.boolean() }), result: updateState },
   /** Fetches, checks and installs it; a command for the user where the system's dialog is missing. Throws `E_UPDATE_FAILED`. */
   installUpdate: { params: nothing, result: z.object({ command: z.string().nullable() }) },
+
+  readState: { params: z.object({ scope: stateScope }), result: z.object({ items: stateItems }) },
+  /** Durable when it is answered. */
+  updateState: {
+    params: z.object({ scope: stateScope, insert: stateItems, remove: z.array(z.string()) }),
+    result: nothing,
+  },
   /** The answer to the notice `window.closing`: unsaved text is kept. */
   kept: { params: z.object({ page }), result: nothing },
 
@@ -123,8 +130,24 @@ export const desktopCalls = {
   /** By the system's browser (RFC 8252); resolves when the user has allowed it there. */
   signIn: { params: z.object({ page, url: z.string().max(500) }), result: cloudState },
   signOut: { params: nothing, result: cloudState },
-  /** The user's own. Throws `E_ACCOUNT_SIGNED_OUT`. */
-  cloudProjects: { params: nothing, result: projectList },
+  /** The user's own, and their live sessions. Throws `E_ACCOUNT_SIGNED_OUT`, as all that follow. */
+  cloudProjects: { params: nothing, result: projectList.extend(sessionList.shape) },
+  /** Opens a project of the cloud: its live session when there is one, else a new one, which may be queued. */
+  openSession: {
+    params: z.object({ owner: accountName, name: projectName }),
+    result: z.object({ page: z.string() }),
+  },
+  /**
+   * The session as soon as it differs from what the page has `seen`; as it was when nothing new is heard for 20 s.
+   * Throws why it failed or ended.
+   */
+  followSession: {
+    params: z.object({ session: sessionId, seen: session.nullable() }),
+    result: session,
+  },
+  closeSession: { params: z.object({ session: sessionId }), result: nothing },
+  /** For one link through `/connect/<session>`, see `linkTicket`. */
+  sessionTicket: { params: z.object({ session: sessionId }), result: sessionTicket },
   /** Clones into a new folder `<into>/<name>`, whose git then pushes with this sign-in. */
   clone: {
     params: z.object({ owner: accountName, name: projectName, into: z.string().max(4096) }),

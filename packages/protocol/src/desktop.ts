@@ -7,6 +7,7 @@
  * takes it off the address at once.
  */
 import { z } from 'zod';
+import type { SessionId } from './ids.ts';
 
 /** Paths of the page on the agent's port. */
 export const desktopPages = {
@@ -16,6 +17,8 @@ export const desktopPages = {
   start: '/start',
   /** `/folder/<id>`: one that was opened before. */
   folder: '/folder/',
+  /** `/session/<id>`: a session of the FrontendMaster that this computer is signed in to. */
+  session: '/session/',
 } as const;
 
 /** Absolute on Linux and macOS, or with a drive on Windows; no NUL. */
@@ -28,7 +31,42 @@ const absolutePath = z
 const secret = z.string().regex(/^[0-9a-f]{64}$/, 'not 64 hex digits');
 
 /** A page of the agent, to be opened in a window. */
-const pagePath = z.string().regex(/^\/(start|folder\/[0-9a-z]{1,40})?$/, 'not a page');
+const pagePath = z
+  .string()
+  .regex(/^\/(start|folder\/[0-9a-z]{1,40}|session\/session_[0-9a-z]{16,32})?$/, 'not a page');
+
+/**
+ * What a page shows in the hello of each link, where a browser's shows its ticket: the launch secret alone for a
+ * folder; for a session, FrontendMaster's ticket after it, which is all that leaves this computer; for
+ * `/connect/desk`, the session that its window is about.
+ */
+export function linkTicket(secret: string, more?: string): string {
+  return more === undefined ? secret : `${secret}.${more}`;
+}
+
+/** The parts of it; `more` is empty where there is none. */
+export function readLinkTicket(ticket: string): { secret: string; more: string } {
+  const [secret = ''] = ticket.split('.', 1);
+  return { secret, more: ticket.slice(secret.length + 1) };
+}
+
+/** The link of a session's window to this computer: its USB devices, settings and unsaved text. */
+export const deskLink = 'desk';
+
+/** What a window is about, by the path of its page; null: it is no page. */
+export function pageSubject(path: string): PageSubject | null {
+  if (!pagePath.safeParse(path).success) return null;
+  const { first, start, folder, session } = desktopPages;
+  if (path === first) return { kind: 'first' };
+  if (path === start) return { kind: 'start' };
+  if (path.startsWith(folder)) return { kind: 'folder', id: path.slice(folder.length) };
+  return { kind: 'session', id: path.slice(session.length) as SessionId };
+}
+
+type PageSubject =
+  | { kind: 'first' | 'start' }
+  | { kind: 'folder'; id: string }
+  | { kind: 'session'; id: SessionId };
 
 /** The shell's first line. */
 export const desktopStart = z.object({
@@ -40,6 +78,8 @@ export const desktopStart = z.object({
   /** 0: any. A taken port is replaced by any, as web storage is only a cache. */
   port: z.number().int().min(0).max(65_535),
   folder: absolutePath.nullable(),
+  /** Where newer versions are told of, and the key that signs them (a line of minisign); nothing is asked without. */
+  updates: z.object({ url: z.string().max(2000), key: z.string().max(200) }).nullish(),
 });
 
 /** What the agent wants of the shell, on behalf of the page at `page`. Each is answered by one reply. */
@@ -75,11 +115,20 @@ export const desktopRequest = z.discriminatedUnion('kind', [
     kind: z.literal('reveal'),
     path: absolutePath,
   }),
+  /** How large the page's window shows it: 1 is as made. */
+  z.object({
+    id: z.number().int().positive(),
+    page: pagePath,
+    kind: z.literal('zoom'),
+    factor: z.number().min(0.25).max(5),
+  }),
+  /** Closes the page's window, in the order of `closing`; the last one quits. */
+  z.object({ id: z.number().int().positive(), page: pagePath, kind: z.literal('close-window') }),
   /** Closes every window, in the order of `closing`. */
   z.object({ id: z.number().int().positive(), page: pagePath, kind: z.literal('quit') }),
+  /** The same, and starts the installed application with the same pages. */
+  z.object({ id: z.number().int().positive(), page: pagePath, kind: z.literal('restart') }),
 ]);
-  /** Where newer versions are told of, and the key that signs them (a line of minisign); nothing is asked without. */
-  updates: z.object({ url: z.string().max(2000), key: z.string().max(200) }).nullish(),
 
 export const desktopReply = z.object({
   id: z.number().int().positive(),
@@ -115,19 +164,8 @@ export const agentLine = z.union([
   /** The agent cannot go on, and ends. */
   z.object({ failed: z.object({ code: z.string(), message: z.string() }) }),
 ]);
-  /** How large the page's window shows it: 1 is as made. */
-  z.object({
-    id: z.number().int().positive(),
-    page: pagePath,
-    kind: z.literal('zoom'),
-    factor: z.number().min(0.25).max(5),
-  }),
-  /** Closes the page's window, in the order of `closing`; the last one quits. */
-  z.object({ id: z.number().int().positive(), page: pagePath, kind: z.literal('close-window') }),
 
 export type DesktopStart = z.infer<typeof desktopStart>;
-  /** The same, and starts the installed application with the same pages. */
-  z.object({ id: z.number().int().positive(), page: pagePath, kind: z.literal('restart') }),
 export type DesktopRequest = z.infer<typeof desktopRequest>;
 export type DesktopReply = z.infer<typeof desktopReply>;
 export type ShellLine = z.infer<typeof shellLine>;

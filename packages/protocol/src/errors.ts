@@ -228,6 +228,13 @@ export const errors = {
     todo: 'Check the address and that it is running, then try again.',
     retry: 'later',
   },
+  E_FRONTEND_OTHER_VERSION: {
+    status: 502,
+    what: 'The Joy of Hardware at {url} is of another version than this application.',
+    kept: 'Your projects and sessions there are as they were.',
+    todo: 'Update this application, or open the project in your browser.',
+    retry: 'never',
+  },
   E_LINK_CLOSED: {
     status: 503,
     what: 'The connection to the session was closed.',
@@ -265,8 +272,8 @@ export const errors = {
   },
   E_AGENT_UNREACHABLE: {
     status: 503,
-    what: 'The agent of this session did not answer in time.',
-    kept: 'The session and its terminals go on if the container is alive.',
+    what: 'The agent did not answer in time.',
+    kept: 'What it runs goes on if it is alive, terminals too.',
     todo: 'Wait a moment; the page connects again by itself.',
     retry: 'now',
   },
@@ -468,7 +475,7 @@ export const errors = {
   },
   E_DISK_FULL: {
     status: 507,
-    what: 'The disk of the container is full.',
+    what: 'The disk is full.',
     kept: 'The file on disk is the version before this save; your editor holds the new one.',
     todo: 'Delete files you do not need in a terminal, then save again.',
     retry: 'later',
@@ -501,26 +508,19 @@ export const errors = {
     todo: 'Close this window and open it again from the application.',
     retry: 'never',
   },
+  E_DATA_IN_USE: {
+    status: 409,
+    what: 'Another Joy of Hardware of this computer has its files in {folder}.',
+    kept: 'Its windows and your files are as they were.',
+    todo: 'Close the other one, or end its process if it has no window, and try again.',
+    retry: 'later',
+  },
   E_UDEV_FAILED: {
     status: 422,
     what: 'The rules for USB boards were not written: {reason}.',
     kept: 'Nothing was changed.',
     todo: 'Write the text that is shown to {path} yourself, as root.',
     retry: 'now',
-  },
-  E_TERMINAL_UNKNOWN: {
-    status: 404,
-    what: 'This terminal has ended.',
-    kept: 'Files are kept.',
-    todo: 'Open a new terminal.',
-    retry: 'never',
-  },
-  E_PROCESS_FAILED: {
-    status: 422,
-    what: 'The program "{program}" could not be started: {reason}.',
-    kept: 'Nothing was changed.',
-    todo: 'Check that it is installed and its name is right.',
-    retry: 'never',
   },
   E_UPDATE_UNREACHABLE: {
     status: 502,
@@ -542,6 +542,20 @@ export const errors = {
     kept: 'This version goes on to work, and the package is kept.',
     todo: 'Try again, or type this in a terminal: {command} (it asks for your password).',
     retry: 'now',
+  },
+  E_TERMINAL_UNKNOWN: {
+    status: 404,
+    what: 'This terminal has ended.',
+    kept: 'Files are kept.',
+    todo: 'Open a new terminal.',
+    retry: 'never',
+  },
+  E_PROCESS_FAILED: {
+    status: 422,
+    what: 'The program "{program}" could not be started: {reason}.',
+    kept: 'Nothing was changed.',
+    todo: 'Check that it is installed and its name is right.',
+    retry: 'never',
   },
   E_LANGUAGE_UNKNOWN: {
     status: 404,

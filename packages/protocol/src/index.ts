@@ -78,10 +78,14 @@ export {
   type DesktopReply,
   type DesktopRequest,
   type DesktopStart,
+  deskLink,
   desktopPages,
   desktopReply,
   desktopRequest,
   desktopStart,
+  linkTicket,
+  pageSubject,
+  readLinkTicket,
   type ShellLine,
   shellLine,
 } from './desktop.ts';
@@ -94,11 +98,11 @@ export {
   desktopCalls,
   type RecentFolder,
   type UdevRules,
+  type UpdateState,
 } from './desktop-calls.ts';
 export { deviceNotices, deviceRpc, type UsbDeviceDescription } from './devices.ts';
 export {
   type ErrorCode,
-  type UpdateState,
   type ErrorRow,
   errors,
   Fault,

@@ -1,6 +1,14 @@
 /** One link of an IDE: its RPC, its channels, and what it is told. */
 import { type Channel, createRpc, type Link, type Rpc } from '@joh/link';
-import { agentNotices, agentRpc, channels, fault, isFault } from '@joh/protocol';
+import {
+  agentNotices,
+  agentRpc,
+  type ChannelKind,
+  type ChannelParams,
+  channels,
+  fault,
+  isFault,
+} from '@joh/protocol';
 import { createWatches, watchRepository } from '#workspace';
 import { channelKinds } from './channel-kinds.ts';
 import { rpcHandlers } from './rpc-handlers.ts';
@@ -55,7 +63,7 @@ export function serveLink(
     if (state === 'closed') for (const end of ends.splice(0)) end();
   });
   link.onChannel((channel) => {
-    if (channel.kind !== 'rpc') return serveChannel(channel, services, link, log);
+    if (channel.kind !== 'rpc') return serveChannel(channel, channelKinds, { services, link }, log);
     rpc?.close();
     rpc = createRpc({
       channel,
@@ -70,14 +78,23 @@ export function serveLink(
   return { notify };
 }
 
-function serveChannel(
+/** By kind of channel: when it resolves our direction ends, when it throws a fault the channel is closed with it. */
+type ChannelTable<C> = {
+  [K in ChannelKind]?: (
+    params: ChannelParams<K>,
+    context: C & { channel: Channel; signal: AbortSignal },
+  ) => Promise<void>;
+};
+
+/** Serves a channel until it is over; one of a kind that is not in the table is refused. */
+export function serveChannel<C extends object>(
   channel: Channel,
-  services: Services,
-  link: Link,
+  kinds: ChannelTable<C>,
+  given: C,
   log: (text: string) => void,
 ): void {
-  const kind = channel.kind as keyof typeof channelKinds;
-  const serve = Object.hasOwn(channelKinds, kind) ? channelKinds[kind] : null;
+  const kind = channel.kind as ChannelKind;
+  const serve = Object.hasOwn(kinds, kind) ? kinds[kind] : null;
   const params = serve && channels[kind].params.safeParse(channel.params);
   if (!serve || !params?.success) {
     const reason = serve
@@ -88,7 +105,7 @@ function serveChannel(
   }
   const stop = new AbortController();
   channel.onClose(() => stop.abort(fault('E_CHANNEL_CLOSED')));
-  const context = { channel, services, link, signal: stop.signal };
+  const context = { ...given, channel, signal: stop.signal };
   serve(params.data as never, context).then(
     () => channel.end(),
     (error: unknown) => {

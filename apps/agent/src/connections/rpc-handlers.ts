@@ -34,7 +34,7 @@ function describeHandlers({ given, root, home, userShell, version }: Services) {
   } satisfies Partial<Handlers>;
 }
 
-function fileHandlers({ files }: Services, watches: Watches) {
+export function fileHandlers({ files }: Pick<Services, 'files'>, watches: Watches) {
   return {
     'files.stat': ({ path }) => files.stat(path),
     'files.list': async ({ path }) => ({ entries: await files.list(path) }),

@@ -24,6 +24,12 @@ export async function refuseWayOut(root: string, path: string): Promise<void> {
   });
 }
 
+/** Throws `E_FILE_REFUSED` for whatever is not below `root`, a real path, links followed. */
+export async function refuseOutside(root: string, path: string): Promise<void> {
+  if (isWithin(root, await whereItLeads(resolve(path)))) return;
+  throw fault('E_FILE_REFUSED', { path, reason: 'this window has no use for it' });
+}
+
 /** The real path; of what is not there yet, that of the folder it would be in. */
 async function whereItLeads(path: string): Promise<string> {
   try {

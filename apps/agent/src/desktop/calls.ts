@@ -6,9 +6,12 @@ import {
   type DesktopResult,
   desktopPages,
   fault,
+  pageSubject,
+  type SessionId,
 } from '@joh/protocol';
 import type { Updates } from '#updates';
 import type { DesktopCloud } from './cloud.ts';
+import type { CloudSessions } from './cloud-sessions.ts';
 import type { KnownFolders } from './known-folders.ts';
 import type { OpenFolders } from './open-folders.ts';
 import type { DesktopOptions } from './options.ts';
@@ -31,21 +34,23 @@ export interface CallParts {
   state: StateFiles;
   shell: Shell;
   cloud: DesktopCloud;
+  sessions: CloudSessions;
   updates: Updates;
   onKept(page: string): void;
 }
 
 export function callHandlers(parts: CallParts): CallHandlers {
-  const { known, open, state, cloud, options } = parts;
+  const { known, open, state, options } = parts;
   return {
     describe: async ({ page }) => {
-      const id = folderOf(page, parts.first());
+      const { folder: id, session } = subjectOf(page, parts.first());
       return {
         version: options.version,
         platform: process.platform,
         home: parts.home,
         userData: join(parts.data, 'user'),
         folder: id === null ? null : await known.get(id),
+        session,
         recents: await known.recent(),
       };
     },
@@ -72,17 +77,7 @@ export function callHandlers(parts: CallParts): CallHandlers {
       parts.onKept(page);
       return {};
     },
-    cloud: async () => cloud.state(),
-    signIn: ({ page, url }) =>
-      cloud.signIn(url, (address) =>
-        parts.shell.ask({ kind: 'open-external', page, url: address }),
-      ),
-    signOut: cloud.signOut,
-    cloudProjects: cloud.projects,
-    clone: async (params) => {
-      const { id } = await known.open(await cloud.clone(params));
-      return { page: `${desktopPages.folder}${id}` };
-    },
+    ...cloudCalls(parts),
     update: ({ isAsked }) => parts.updates.look(isAsked),
     installUpdate: async () => ({ command: await parts.updates.install() }),
     udevRules: () => readUdevRules(options.udev),
@@ -120,10 +115,59 @@ function shellCalls({ shell }: CallParts): Pick<CallHandlers, ShellCall> {
   };
 }
 
-/** The folder of a page; null for the start page. Throws `E_ROUTE_UNKNOWN`. */
-export function folderOf(page: string, first: string | null): string | null {
-  if (page === desktopPages.first) return first;
-  if (page === desktopPages.start) return null;
-  if (page.startsWith(desktopPages.folder)) return page.slice(desktopPages.folder.length);
-  throw fault('E_ROUTE_UNKNOWN', { path: page });
+type CloudCall =
+  | 'cloud'
+  | 'signIn'
+  | 'signOut'
+  | 'cloudProjects'
+  | 'clone'
+  | 'openSession'
+  | 'followSession'
+  | 'closeSession'
+  | 'sessionTicket';
+
+function cloudCalls({ cloud, sessions, known, shell }: CallParts): Pick<CallHandlers, CloudCall> {
+  return {
+    cloud: async () => cloud.state(),
+    signIn: ({ page, url }) =>
+      cloud.signIn(url, (address) => shell.ask({ kind: 'open-external', page, url: address })),
+    signOut: cloud.signOut,
+    cloudProjects: async () => {
+      const [projects, live] = await Promise.all([cloud.projects(), sessions.live()]);
+      return { projects, sessions: live };
+    },
+    clone: async (params) => {
+      const { id } = await known.open(await cloud.clone(params));
+      return { page: `${desktopPages.folder}${id}` };
+    },
+    openSession: async ({ owner, name }) => ({
+      page: `${desktopPages.session}${await sessions.open(owner, name)}`,
+    }),
+    followSession: ({ session, seen }) => sessions.follow(session, seen),
+    closeSession: async ({ session }) => {
+      await sessions.close(session);
+      return {};
+    },
+    sessionTicket: ({ session }) => sessions.ticket(session),
+  };
+}
+
+/** What a page is about; two nulls: the start page. Throws `E_ROUTE_UNKNOWN`. */
+function subjectOf(
+  page: string,
+  first: string | null,
+): { folder: string | null; session: SessionId | null } {
+  const subject = pageSubject(page);
+  switch (subject?.kind) {
+    case 'first':
+      return { folder: first, session: null };
+    case 'start':
+      return { folder: null, session: null };
+    case 'folder':
+      return { folder: subject.id, session: null };
+    case 'session':
+      return { folder: null, session: subject.id };
+    default:
+      throw fault('E_ROUTE_UNKNOWN', { path: page });
+  }
 }

@@ -4,13 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { createFrontendClient, type FrontendClient } from '@joh/client';
 import { signInByBrowser } from '@joh/client/browser-sign-in';
 import type { Clock, Random } from '@joh/clock';
-import {
-  type CloudState,
-  type DesktopParams,
-  type DesktopResult,
-  fault,
-  isFault,
-} from '@joh/protocol';
+import { type CloudState, type DesktopParams, fault, isFault, type Project } from '@joh/protocol';
 import { z } from 'zod';
 import { limits } from '#limits';
 import { runToEnd } from '#processes';
@@ -30,9 +24,16 @@ export interface DesktopCloud {
   /** `open` shows an address in the system's browser. */
   signIn(url: string, open: (address: string) => Promise<unknown>): Promise<CloudState>;
   signOut(): Promise<CloudState>;
-  projects(): Promise<DesktopResult<'cloudProjects'>>;
+  projects(): Promise<Project[]>;
   /** The folder of the clone. */
   clone(params: DesktopParams<'clone'>): Promise<string>;
+  /**
+   * With the kept sign-in. Throws `E_ACCOUNT_SIGNED_OUT`, also when FrontendMaster has ended it, and
+   * `E_FRONTEND_OTHER_VERSION` when its answers cannot be read.
+   */
+  use<T>(work: (client: FrontendClient, url: string) => Promise<T>): Promise<T>;
+  /** The kept sign-in itself; it leaves this process for that address alone. Throws `E_ACCOUNT_SIGNED_OUT`. */
+  access(): { url: string; token: string };
 }
 
 export async function createCloud(options: {
@@ -60,14 +61,21 @@ export async function createCloud(options: {
     else await keepSecret(gitFile, gitSettings(next.url, next.token));
     return state();
   };
-  /** A sign-in that FrontendMaster does not know any more is none. */
-  const signedIn = async <T>(work: (client: FrontendClient, url: string) => Promise<T>) => {
+  const access = () => {
     if (!now?.token) throw fault('E_ACCOUNT_SIGNED_OUT');
+    return { url: now.url, token: now.token };
+  };
+  /** A sign-in that FrontendMaster does not know any more is none. */
+  const use: DesktopCloud['use'] = async (work) => {
+    const { url, token } = access();
     try {
-      return await work(clientAt(now.url, now.token), now.url);
+      return await work(clientAt(url, token), url);
     } catch (error) {
-      if (isFault(error, 'E_ACCOUNT_SIGNED_OUT'))
-        await keep({ ...now, token: null, account: null });
+      if (isFault(error, 'E_ACCOUNT_SIGNED_OUT') && now?.token === token)
+        await keep({ url, token: null, account: null });
+      // An answer that is none of the contract comes of another one.
+      if (isFault(error, 'E_INTERNAL') && error.cause instanceof z.ZodError)
+        throw fault('E_FRONTEND_OTHER_VERSION', { url }, { cause: error });
       throw error;
     }
   };
@@ -96,9 +104,11 @@ export async function createCloud(options: {
           .catch(() => undefined);
       return keep({ ...now, token: null, account: null });
     },
-    projects: () => signedIn((client) => client.projects.list()),
+    use,
+    access,
+    projects: () => use(async (client) => (await client.projects.list()).projects),
     clone: ({ owner, name, into }) =>
-      signedIn(async (client, url) => {
+      use(async (client, url) => {
         const project = await client.projects.get(owner, name);
         // The token goes to this address alone, whatever the answer names.
         const from = `${url}/git/${project.owner}/${project.name}.git`;

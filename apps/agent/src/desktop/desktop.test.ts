@@ -197,6 +197,8 @@ describe('what is remembered', () => {
       first.call('updateState', { scope: 'application', insert: { d: '4' }, remove: [] }),
     ]);
     await first.call('open', { folder: join(place.path, 'project') });
+    await first.end();
+    shells = [];
     const second = await start();
     expect(second.port).not.toBe(first.port);
     expect(await second.call('readState', { scope: 'application' })).toEqual({

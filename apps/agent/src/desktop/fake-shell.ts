@@ -28,8 +28,8 @@ export interface FakeShell {
   lines: AgentLine[];
   say(line: ShellLine | object): void;
   call<K extends DesktopCall>(call: K, params: DesktopParams<K>): Promise<DesktopResult<K>>;
-  /** A window on the folder, connected as its page would be. */
-  connect(folder: string): FakeWindow;
+  /** A window on the folder, connected as its page would be; or what else is in `/connect/…`, with its ticket. */
+  connect(target: string, ticket?: () => Promise<string>): FakeWindow;
   /** Ends the agent's input, and waits for its end. */
   end(): Promise<void>;
 }
@@ -113,7 +113,8 @@ export async function startFakeShell(options: FakeShellOptions): Promise<FakeShe
       if (!response.ok) throw faultOf(body.error);
       return body as never;
     },
-    connect: (folder) => connectWindow({ port, folder, secret }),
+    connect: (folder, ticket) =>
+      connectWindow({ port, folder, secret, ...(ticket ? { ticket } : {}) }),
     end: async () => {
       input.end();
       await running;
@@ -122,7 +123,12 @@ export async function startFakeShell(options: FakeShellOptions): Promise<FakeShe
 }
 
 /** A window's link to a folder of an agent, however that was started. */
-export function connectWindow(options: { port: number; folder: string; secret: string }) {
+export function connectWindow(options: {
+  port: number;
+  folder: string;
+  secret: string;
+  ticket?: () => Promise<string>;
+}) {
   const { port, folder, secret } = options;
   const random = systemRandom();
   const link: Link = createClientLink({
@@ -133,7 +139,7 @@ export function connectWindow(options: { port: number; folder: string; secret: s
       socket.on('error', () => undefined);
       return browserTransport(socket as never, signal);
     },
-    ticket: async () => secret,
+    ticket: options.ticket ?? (async () => secret),
     clock: systemClock(),
     random,
   });

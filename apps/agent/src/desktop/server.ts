@@ -3,9 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@joh/clock';
-import { type Transport, wsTransport } from '@joh/link';
 import { desktopCalls, fault, isFault } from '@joh/protocol';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { limits } from '#limits';
 import type { CallHandlers } from './calls.ts';
 import { bearerOf, checkHost, checkOrigin, type SecretCheck } from './gate.ts';
@@ -23,8 +22,11 @@ export interface DesktopServerOptions {
   ide: string;
   clock: Clock;
   calls: CallHandlers;
-  /** Who takes the websockets of a folder; their first message must show the secret. Throws `E_FOLDER_UNKNOWN`. */
-  onSocket(folder: string): Promise<(transport: Transport) => void>;
+  /**
+   * Who takes the websockets of `/connect/<target>`; their first message must show the secret. Throws
+   * `E_FOLDER_UNKNOWN`.
+   */
+  onSocket(target: string): Promise<(websocket: WebSocket) => void>;
   log(text: string): void;
 }
 
@@ -161,13 +163,13 @@ function serveUpgrades(server: Server, websockets: WebSocketServer, parts: Parts
   const open = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     checkHost(request.headers, host);
     checkOrigin(request.headers, host);
-    const [, folder] = /^\/connect\/([0-9a-z]{1,40})$/.exec(request.url ?? '') ?? [];
-    if (!folder) throw fault('E_ROUTE_UNKNOWN', { path: request.url ?? '' });
+    const [, target] = /^\/connect\/([0-9a-z_]{1,50})$/.exec(request.url ?? '') ?? [];
+    if (!target) throw fault('E_ROUTE_UNKNOWN', { path: request.url ?? '' });
     if (strangers.size >= limits.strangersMax) throw fault('E_REQUEST_TOO_MANY', { seconds: 5 });
     strangers.add(socket);
     const forget = () => void strangers.delete(socket);
     socket.on('close', forget);
-    const accept = await parts.onSocket(folder);
+    const accept = await parts.onSocket(target);
     websockets.handleUpgrade(request, socket, head, (websocket) => {
       const cancel = clock.after(limits.strangerMs, () => websocket.terminate());
       websocket.once('message', () => {
@@ -176,7 +178,7 @@ function serveUpgrades(server: Server, websockets: WebSocketServer, parts: Parts
         websocket.once('message', forget);
       });
       websocket.once('close', cancel);
-      accept(wsTransport(websocket));
+      accept(websocket);
     });
   };
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

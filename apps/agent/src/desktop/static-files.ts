@@ -4,7 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { desktopPages, fault } from '@joh/protocol';
+import { fault, pageSubject } from '@joh/protocol';
 
 /** Names of built files carry a hash of their content, so they never change. */
 const immutable = 'public, max-age=31536000, immutable';
@@ -33,7 +33,7 @@ export interface StaticFiles {
 export function createStaticFiles({ ide, host }: { ide: string; host: string }): StaticFiles {
   return {
     serve: async (path, method, response) => {
-      if (isPage(path)) {
+      if (pageSubject(path)) {
         const page = await readFile(join(ide, 'index.html'), 'utf8').catch(() => {
           throw fault('E_ROUTE_UNKNOWN', { path: `${path} (the IDE is not built)` });
         });
@@ -51,15 +51,6 @@ export function createStaticFiles({ ide, host }: { ide: string; host: string }):
       return true;
     },
   };
-}
-
-function isPage(path: string): boolean {
-  const { first, start, folder } = desktopPages;
-  return (
-    path === first ||
-    path === start ||
-    (path.startsWith(folder) && /^[0-9a-z]{1,40}$/.test(path.slice(folder.length)))
-  );
 }
 
 /** How the page's first script knows that no FrontendMaster is behind it. */

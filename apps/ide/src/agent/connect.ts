@@ -1,12 +1,13 @@
 /** The page's connection to the agent, and its state for those who show it. */
-import { type AgentConnection, connectAgent, type FrontendClient } from '@joh/client';
+import { type AgentConnection, type AgentOptions, connectAgent } from '@joh/client';
 import type { Clock, Random } from '@joh/clock';
 import type { LinkDetail, LinkState } from '@joh/link';
 import { fault } from '@joh/protocol';
 import type { Connection, ConnectionMonitor } from './connection.ts';
 
 export interface ConnectOptions {
-  client: FrontendClient;
+  /** FrontendMaster's, or whoever else gives tickets and sockets. */
+  client: AgentOptions['client'] & Pick<AgentOptions, 'openSocket'>;
   session: string;
   clock: Clock;
   random: Random;

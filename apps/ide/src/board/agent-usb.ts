@@ -16,6 +16,7 @@ type Filter = { vendorId?: number; productId?: number };
 /** Devices that are no boards are shown once the user has picked them. */
 const pickedKey = 'joh.usb.picked';
 
+/** `agent` is that of the user's own computer. */
 export function createAgentUsb({ agent, storage, vscode }: Ide): Usb {
   const events = new EventTarget();
   const devices = new Map<number, UsbDevice>();

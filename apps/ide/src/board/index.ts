@@ -80,7 +80,9 @@ export const board: Feature = {
 function createParts(ide: Ide, runner: BuildRunner): Parts {
   const memory = createBoardMemory(ide.storage, ide.project.title);
   const { usb } = navigator as Navigator & { usb?: Usb };
-  const devices = createDevices({ clock: ide.clock, usb: ide.desktop ? createAgentUsb(ide) : usb });
+  const { clock, desktop } = ide;
+  const own = desktop && createAgentUsb({ ...ide, agent: desktop.agent });
+  const devices = createDevices({ clock, usb: own ?? usb });
   const listeners = new Set<() => void>();
   const changed = () => {
     for (const listener of listeners) listener();

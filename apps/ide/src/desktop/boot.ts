@@ -1,17 +1,27 @@
-/** The desktop's way into the IDE: a window shows a folder of this computer, or the start page. */
-import { type AgentConnection, connectAgent } from '@joh/client';
+/** The desktop's way into the IDE: a window shows a folder, a session of the cloud, or the start page. */
+import type { AgentConnection } from '@joh/client';
 import type { Clock, Random } from '@joh/clock';
 import { browserTransport } from '@joh/link';
-import { type DesktopFolder, desktopPages, fault } from '@joh/protocol';
-import { nextConnection } from '../agent/connect.ts';
+import {
+  type DesktopFolder,
+  type DesktopResult,
+  deskLink,
+  desktopPages,
+  fault,
+  linkTicket,
+  type SessionId,
+} from '@joh/protocol';
+import { type ConnectOptions, connect } from '../agent/connect.ts';
 import { createConnectionMonitor } from '../agent/connection.ts';
 import { createLateAgent } from '../agent/late-agent.ts';
 import { findFirstFile } from '../boot/first-file.ts';
 import type { BootScreen } from '../boot/screen.ts';
 import { isVisited } from '../boot/visited.ts';
-import { createCalls } from './calls.ts';
+import type { Page } from '../workbench/feature.ts';
+import { type Calls, createCalls } from './calls.ts';
 import { takeSecret } from './secret.ts';
-import { loadKeyValues } from './state.ts';
+import { followReady } from './session-ready.ts';
+import { followMovedState, loadKeyValues } from './state.ts';
 
 interface BootOptions {
   screen: BootScreen;
@@ -20,13 +30,20 @@ interface BootOptions {
   container: HTMLElement;
 }
 
+/** What every kind of window needs on its way. */
+interface Boot extends BootOptions {
+  call: Calls;
+  secret: string;
+  /** Path of this page. */
+  page: string;
+  described: DesktopResult<'describe'>;
+  /** Aborts when the page is left. */
+  leaving: AbortSignal;
+}
+
 /** Rejects with a fault that the boot screen shows. */
-export async function bootDesktop({
-  screen,
-  clock,
-  random,
-  container,
-}: BootOptions): Promise<void> {
+export async function bootDesktop(options: BootOptions): Promise<void> {
+  const { screen, clock, container } = options;
   screen.leadTo(desktopPages.start, 'To the start page');
   screen.say('Opening your folder');
   const secret = takeSecret({ location, history, storage: sessionStorage });
@@ -34,39 +51,101 @@ export async function bootDesktop({
   const call = createCalls(secret);
   const page = location.pathname;
   const described = await call('describe', { page });
-  const { folder } = described;
-  if (folder === null) {
-    const { showStartPage } = await import('./start-page.ts');
-    const leave = (path: string) => location.assign(path);
-    showStartPage({ call, page, ...described, clock, container, leave });
-    return screen.remove();
-  }
-  document.title = `${folder.name} – Joy of Hardware`;
   const leaving = new AbortController();
   window.addEventListener('pagehide', () => leaving.abort());
+  const boot = { ...options, call, secret, page, described, leaving: leaving.signal };
+  if (described.session) return bootSession(boot, described.session);
+  if (described.folder) return bootFolder(boot, described.folder);
+  const { showStartPage } = await import('./start-page.ts');
+  const leave = (path: string) => location.assign(path);
+  showStartPage({ call, page, ...described, clock, container, leave });
+  screen.remove();
+}
+
+async function bootFolder(boot: Boot, folder: DesktopFolder): Promise<void> {
+  const { call } = boot;
+  document.title = `${folder.name} – Joy of Hardware`;
   const monitor = createConnectionMonitor();
-  const whenAgent = connectFolder({
+  const whenAgent = connectTo(boot, folder.id, monitor, async () => linkTicket(boot.secret));
+  await open(boot, {
+    project: { id: folder.id, title: folder.name },
+    cloud: null,
     folder,
-    secret,
-    clock,
-    random,
+    root: folder.path,
     monitor,
-    signal: leaving.signal,
+    whenAgent,
+    whenDesk: whenAgent,
+    whenStorage: loadKeyValues(call, `page-${folder.id}`),
   });
-  const whenStorage = loadKeyValues(call, `page-${folder.id}`);
+}
+
+/** The same page as FrontendMaster's, with this computer beside it. */
+async function bootSession(boot: Boot, id: SessionId): Promise<void> {
+  const { call, clock, screen, secret } = boot;
+  screen.say('Opening your project');
+  const whenDesk = connectTo(boot, deskLink, createConnectionMonitor(), async () =>
+    linkTicket(secret, id),
+  );
   const whenMain = import('../main.ts');
-  for (const promise of [whenMain, whenAgent, whenStorage]) promise.catch(() => undefined);
+  for (const promise of [whenDesk, whenMain]) promise.catch(() => undefined);
+  const session = await followReady({ call, clock, id, onProgress: screen.progress });
+  const { project } = session;
+  const title = `${project.owner}/${project.name}`;
+  document.title = `${title} – Joy of Hardware`;
+  const monitor = createConnectionMonitor();
+  const whenAgent = connectTo(boot, id, monitor, async () => {
+    const { ticket } = await call('sessionTicket', { session: id });
+    return linkTicket(secret, ticket);
+  });
+  whenAgent.catch(() => undefined);
+  const root = session.root ?? (await (await whenAgent).call('workspace.describe', {})).root;
+  const storage = await loadKeyValues(call, `page-${project.id}`);
+  await followMovedState(call, { scope: `folder-${project.id}`, root, storage });
+  await open(boot, {
+    project: { id: project.id, title },
+    cloud: {
+      session,
+      closeSession: async () => void (await call('closeSession', { session: id })),
+      signOut: async () => void (await call('signOut', {})),
+      pages: { projects: desktopPages.start, signedOut: desktopPages.start },
+    },
+    folder: null,
+    root,
+    monitor,
+    whenAgent,
+    whenDesk,
+    whenStorage: Promise.resolve(storage),
+  });
+}
+
+interface Opened extends Pick<Page, 'project' | 'cloud' | 'root'> {
+  folder: DesktopFolder | null;
+  monitor: Page['connection'];
+  whenAgent: Promise<AgentConnection>;
+  /** The agent of this computer. */
+  whenDesk: Promise<AgentConnection>;
+  whenStorage: Promise<Page['storage']>;
+}
+
+async function open(boot: Boot, opened: Opened): Promise<void> {
+  const { call, page, described, clock, screen, container } = boot;
+  const { project, cloud, root, folder, monitor, whenAgent, whenDesk, whenStorage } = opened;
+  const whenMain = import('../main.ts');
+  for (const promise of [whenMain, whenAgent, whenDesk, whenStorage])
+    promise.catch(() => undefined);
   const storage = await whenStorage;
-  const firstFile = isVisited(storage, folder.id) ? null : findFirstFile(whenAgent, folder.path);
+  const firstFile = isVisited(storage, project.id) ? null : findFirstFile(whenAgent, root);
   const { openIde } = await whenMain;
   const { userData, home } = described;
+  const agent = createLateAgent(whenAgent);
+  const desk = whenDesk === whenAgent ? agent : createLateAgent(whenDesk);
   await openIde(
     {
-      project: { id: folder.id, title: folder.name },
-      cloud: null,
-      desktop: { call, folder, userData, home, page },
-      root: folder.path,
-      agent: createLateAgent(whenAgent),
+      project,
+      cloud,
+      desktop: { call, folder, agent: desk, userData, home, page },
+      root,
+      agent,
       connection: monitor,
       clock,
       storage,
@@ -78,26 +157,23 @@ export async function bootDesktop({
   );
 }
 
-/** Straight to the agent; the secret is shown in the first message, where a session shows a ticket. */
-function connectFolder(options: {
-  folder: DesktopFolder;
-  secret: string;
-  clock: Clock;
-  random: Random;
-  monitor: ReturnType<typeof createConnectionMonitor>;
-  signal: AbortSignal;
-}): Promise<AgentConnection> {
-  const { folder, secret, clock, random, monitor, signal } = options;
-  return connectAgent({
-    client: { sessions: { ticket: async () => ({ ticket: secret, expiresAt: '' }) } },
-    session: { id: folder.id },
-    openSocket: (id, inner) =>
-      browserTransport(new WebSocket(`ws://${location.host}/connect/${id}`), inner),
+/** A link through the agent's port. */
+function connectTo(
+  { clock, random, leaving }: Boot,
+  target: string,
+  monitor: ConnectOptions['monitor'],
+  ticket: () => Promise<string>,
+): Promise<AgentConnection> {
+  return connect({
+    client: {
+      sessions: { ticket: async () => ({ ticket: await ticket(), expiresAt: '' }) },
+      openSocket: (id, inner) =>
+        browserTransport(new WebSocket(`ws://${location.host}/connect/${id}`), inner),
+    },
+    session: target,
     clock,
     random,
-    signal,
-    onState: (state, detail) => {
-      if (!signal.aborted) monitor.set(nextConnection(monitor.current, state, detail, clock));
-    },
+    monitor,
+    signal: leaving,
   });
 }

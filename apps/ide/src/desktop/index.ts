@@ -1,23 +1,35 @@
-/** A folder of this computer: opening others, trust, unsaved text when the window goes, links, USB rules. */
+/** A window of the desktop: what it opens, what it keeps when it goes, links; and the folder that it may show. */
 import { getService, IOpenerService } from '@codingame/monaco-vscode-api';
 import type { Feature } from '../workbench/feature.ts';
-import { contributes, registerCommands } from './commands.ts';
 import type { Desktop } from './desktop.ts';
+import { hasFolder } from './desktop.ts';
+import { contributes as folderCommands, registerFolderCommands } from './folder-commands.ts';
 import { keepWindow } from './keep.ts';
 import { followTrust } from './trust.ts';
+import { registerWindowCommands, contributes as windowCommands } from './window-commands.ts';
 
-export const folder: Feature = {
-  contributes,
+export const desktopWindow: Feature = {
+  contributes: windowCommands,
   async activate(ide) {
     const { desktop } = ide;
     if (!desktop) return;
-    registerCommands(ide, desktop);
-    ide.agent.onNotice('window.closing', () => {
+    registerWindowCommands(ide, desktop);
+    desktop.agent.onNotice('window.closing', () => {
       keepWindow()
         .then(() => desktop.call('kept', { page: desktop.page }))
         .catch(ide.report);
     });
-    await Promise.all([followTrust(ide, desktop), openLinksOutside(desktop)]);
+    await openLinksOutside(desktop);
+  },
+};
+
+export const folder: Feature = {
+  contributes: folderCommands,
+  async activate(ide) {
+    const { desktop } = ide;
+    if (!hasFolder(desktop)) return;
+    registerFolderCommands(ide, desktop);
+    await followTrust(ide, desktop);
   },
 };
 

@@ -1,7 +1,8 @@
-/** The start page's way to projects of a FrontendMaster: sign in by the browser, clone one. */
+/** The start page's way to projects of a FrontendMaster: sign in by the browser, open one there, clone one. */
 import type { CloudState } from '@joh/protocol';
 import { element } from '../workbench/element.ts';
 import type { Calls } from './calls.ts';
+import { type CloudRow, cloudRows } from './cloud-rows.ts';
 
 interface CloudPart {
   call: Calls;
@@ -67,7 +68,7 @@ function signIn({ call, page, attempt }: CloudPart, { url }: CloudState, show: S
 }
 
 function projects(options: CloudPart, { url, account }: CloudState, show: Show): HTMLElement {
-  const { call, attempt, leave } = options;
+  const { call, attempt } = options;
   const into = element('input', {
     type: 'text',
     value: '~',
@@ -77,32 +78,9 @@ function projects(options: CloudPart, { url, account }: CloudState, show: Show):
   });
   const list = element('ul', { 'data-testid': 'cloud-projects' });
   const fill = async () => {
-    const { projects: found } = await call('cloudProjects', {});
-    list.replaceChildren(
-      ...found.map(({ owner, name }) =>
-        element(
-          'li',
-          {},
-          element(
-            'button',
-            {
-              class: 'recent',
-              title: `Clone ${owner}/${name}`,
-              click: () =>
-                void attempt(async () =>
-                  leave(
-                    (await call('clone', { owner, name, into: into.value.trim() || '~' })).page,
-                  ),
-                ),
-            },
-            element('strong', {}, name),
-            element('span', { class: 'where' }, owner),
-            element('span', { class: 'when' }, 'Clone'),
-          ),
-        ),
-      ),
-    );
-    if (found.length === 0) list.append(element('li', { class: 'none' }, 'No projects yet.'));
+    const rows = cloudRows(await call('cloudProjects', {}));
+    list.replaceChildren(...rows.map((row) => projectRow(options, row, () => into.value.trim())));
+    if (rows.length === 0) list.append(element('li', { class: 'none' }, 'No projects yet.'));
   };
   void attempt(async () => {
     try {
@@ -123,7 +101,51 @@ function projects(options: CloudPart, { url, account }: CloudState, show: Show):
       `${account} at ${new URL(url ?? '').host} `,
       element('button', { class: 'link', click: out }, 'Sign out'),
     ),
-    element('label', { class: 'path' }, 'Clone into', into),
     list,
+    element('label', { class: 'path' }, 'Clone into', into),
+  );
+}
+
+/** A project: its session in the cloud, in this window or another, or a clone on this computer. */
+function projectRow(
+  { call, page, attempt, leave }: CloudPart,
+  { owner, name, state }: CloudRow,
+  into: () => string,
+): HTMLElement {
+  const open = async () => (await call('openSession', { owner, name })).page;
+  const button = (words: string, label: string, work: () => Promise<unknown>) => {
+    const made = element(
+      'button',
+      {
+        'aria-label': label,
+        title: label,
+        click: () => {
+          made.disabled = true;
+          void attempt(async () => {
+            try {
+              await work();
+            } finally {
+              made.disabled = false;
+            }
+          });
+        },
+      },
+      words,
+    );
+    return made;
+  };
+  return element(
+    'li',
+    { class: 'project', 'data-testid': `cloud-${name}` },
+    element('strong', {}, name),
+    element('span', { class: 'where' }, owner),
+    state ? element('span', { class: 'running' }, state) : '',
+    button('Open in the cloud', `Open ${name} in the cloud`, async () => leave(await open())),
+    button('⧉', `Open ${name} in the cloud, in a new window`, async () =>
+      call('newWindow', { page, path: await open() }),
+    ),
+    button('Clone', `Clone ${name}`, async () =>
+      leave((await call('clone', { owner, name, into: into() || '~' })).page),
+    ),
   );
 }

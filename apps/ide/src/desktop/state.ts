@@ -1,4 +1,5 @@
 /** What browsers keep in web storage is kept in files of the agent: web storage is lost on another port. */
+import { moveRoot } from '../workbench/moved-project.ts';
 import type { Calls } from './calls.ts';
 
 /** As much of `Storage` as the IDE uses. */
@@ -19,6 +20,24 @@ export async function loadKeyValues(call: Calls, scope: string): Promise<KeyValu
       );
     },
   };
+}
+
+const rootKey = 'joh.root';
+
+/** As `followMovedProject`, which does it for a browser: open editors name files by where they were. */
+export async function followMovedState(
+  call: Calls,
+  { scope, root, storage }: { scope: string; root: string; storage: KeyValues },
+): Promise<void> {
+  const before = storage.getItem(rootKey);
+  storage.setItem(rootKey, root);
+  if (before === null || before === root) return;
+  const { items } = await call('readState', { scope });
+  const moved = Object.entries(items)
+    .map(([key, value]): [string, string] => [key, moveRoot(value, before, root)])
+    .filter(([key, value]) => items[key] !== value);
+  const insert = Object.fromEntries(moved);
+  if (moved.length > 0) await call('updateState', { scope, insert, remove: [] });
 }
 
 interface Changes {

@@ -2,7 +2,7 @@
 import { getService } from '@codingame/monaco-vscode-api';
 import { IWorkspaceTrustManagementService } from '@codingame/monaco-vscode-api/vscode/vs/platform/workspace/common/workspaceTrust.service';
 import type { Ide } from '../workbench/feature.ts';
-import type { Desktop } from './desktop.ts';
+import type { FolderDesktop } from './desktop.ts';
 import { keepWindow } from './keep.ts';
 
 const askedKey = 'joh.trust.asked';
@@ -10,7 +10,7 @@ const askedKey = 'joh.trust.asked';
 const terminalKey = 'joh.trust.terminal';
 
 /** VS Code's own ways to trust a folder lead to the agent too. */
-export async function followTrust(ide: Ide, desktop: Desktop): Promise<void> {
+export async function followTrust(ide: Ide, desktop: FolderDesktop): Promise<void> {
   const trust = await getService(IWorkspaceTrustManagementService);
   trust.onDidChangeTrust((isTrusted) => {
     if (isTrusted === desktop.folder.isTrusted) return;
@@ -30,7 +30,7 @@ export async function followTrust(ide: Ide, desktop: Desktop): Promise<void> {
   ask(ide, desktop).catch(ide.report);
 }
 
-async function ask(ide: Ide, desktop: Desktop): Promise<void> {
+async function ask(ide: Ide, desktop: FolderDesktop): Promise<void> {
   const { vscode, storage } = ide;
   const yes = 'Trust this folder';
   const no = 'Keep it restricted';
@@ -50,7 +50,7 @@ async function ask(ide: Ide, desktop: Desktop): Promise<void> {
 /** What the window holds first: it is loaded again, with what may run now. */
 export async function setTrust(
   { storage }: Pick<Ide, 'storage'>,
-  { call, folder: { id } }: Desktop,
+  { call, folder: { id } }: FolderDesktop,
   isTrusted: boolean,
 ): Promise<void> {
   if (isTrusted && storage.getItem(terminalKey) === null) storage.setItem(terminalKey, 'wanted');

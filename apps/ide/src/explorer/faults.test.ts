@@ -11,6 +11,6 @@ it('knows a conflict, a missing file and a refusal', () => {
 
 it('says what, kept and to do', () => {
   expect(fullMessage(fault('E_DISK_FULL'))).toBe(
-    'The disk of the container is full. The file on disk is the version before this save; your editor holds the new one. Delete files you do not need in a terminal, then save again.',
+    'The disk is full. The file on disk is the version before this save; your editor holds the new one. Delete files you do not need in a terminal, then save again.',
   );
 });

@@ -21,7 +21,7 @@ export function registerCommands(ide: Ide, cloud: Cloud): void {
   const { commands, window } = ide.vscode;
   const verbs: Record<string, () => Promise<void>> = {
     information: () => showInformation(ide, cloud),
-    projects: async () => ide.leave('/projects'),
+    projects: async () => ide.leave(cloud.pages.projects),
     close: () => closeSession(ide, cloud),
     signOut: () => signOut(ide, cloud),
   };
@@ -62,13 +62,13 @@ async function showInformation(ide: Ide, { session }: Cloud): Promise<void> {
 async function closeSession(ide: Ide, cloud: Cloud): Promise<void> {
   if (!(await settled(ide, 'Close this session?', 'Close session'))) return;
   await cloud.closeSession();
-  ide.leave('/projects');
+  ide.leave(cloud.pages.projects);
 }
 
 async function signOut(ide: Ide, cloud: Cloud): Promise<void> {
   if (!(await settled(ide, 'Sign out?', 'Sign out'))) return;
   await cloud.signOut();
-  ide.leave('/');
+  ide.leave(cloud.pages.signedOut);
 }
 
 /**

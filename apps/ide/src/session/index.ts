@@ -12,7 +12,7 @@ export const session: Feature = {
       container,
       connection,
       clock,
-      onLeave: () => leave(cloud ? '/projects' : '/start'),
+      onLeave: () => leave(cloud?.pages.projects ?? '/start'),
       onReload: () => location.reload(),
     });
     showStatus(ide);

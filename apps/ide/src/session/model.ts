@@ -24,7 +24,7 @@ export function bannerOf(connection: Connection, nowMs: number): Banner | null {
   }
   if (connection.state !== 'cut') return null;
   if (nowMs - connection.sinceMs < cutQuietMs) return null;
-  const kept = 'You can go on typing: unsaved text is kept in this browser.';
+  const kept = 'You can go on typing: unsaved text is kept on this computer.';
   if (connection.retryAtMs === null)
     return {
       severity: 'warning',

@@ -13,13 +13,15 @@ export interface Cloud {
   session: Session;
   closeSession(): Promise<void>;
   signOut(): Promise<void>;
+  /** Paths of this site: the user's projects, and what is there after signing out. */
+  pages: { projects: string; signedOut: string };
 }
 
 /** Known before the workbench is there. */
 export interface Page {
   /** What the window is about; the id names it in what is remembered. */
   project: { id: string; title: string };
-  /** Null where no FrontendMaster is. */
+  /** Null where no FrontendMaster is. With a `desktop` too: a session of the cloud in a window of the desktop. */
   cloud: Cloud | null;
   /** Null in a browser's window. */
   desktop: Desktop | null;

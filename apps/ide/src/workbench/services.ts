@@ -44,14 +44,15 @@ import '@codingame/monaco-vscode-json-default-extension';
 import '@codingame/monaco-vscode-markdown-basics-default-extension';
 import '@codingame/monaco-vscode-search-result-default-extension';
 import '@codingame/monaco-vscode-references-view-default-extension';
-import type { Desktop } from '../desktop/desktop.ts';
+import type { Calls } from '../desktop/calls.ts';
 import { stateDatabase } from '../desktop/state.ts';
+import type { Page } from './feature.ts';
 
 /** Status items that say nothing here; anybody can show them again. */
 const hiddenStatus = ['status.host', 'status.workbench.keyboardLayout'];
 
 /** Layouts and what was opened, in files of the agent. */
-function databases({ call, folder }: Desktop) {
+function databases(call: Calls, project: string) {
   const database = (scope: string) => () => ({
     onDidChangeItemsExternal: Event.None,
     ...stateDatabase(call, scope),
@@ -59,12 +60,15 @@ function databases({ call, folder }: Desktop) {
   return {
     [StorageScope.APPLICATION]: database('application'),
     [StorageScope.PROFILE]: database('profile'),
-    [StorageScope.WORKSPACE]: database(`folder-${folder.id}`),
+    [StorageScope.WORKSPACE]: database(`folder-${project}`),
   };
 }
 
 /** Later ones replace what earlier ones offer under the same name: the workbench comes last. */
-export function workbenchServices(terminals: ITerminalBackend, desktop: Desktop | null) {
+export function workbenchServices(
+  terminals: ITerminalBackend,
+  { desktop, project }: Pick<Page, 'desktop' | 'project'>,
+) {
   return {
     ...getLog(),
     ...getExtensions({ enableWorkerExtensionHost: false }),
@@ -94,7 +98,7 @@ export function workbenchServices(terminals: ITerminalBackend, desktop: Desktop 
         // The agent says what is trusted.
         ...(desktop ? { 'content.trust.model.key': '' } : {}),
       },
-      ...(desktop ? { databaseFactories: databases(desktop) } : {}),
+      ...(desktop ? { databaseFactories: databases(desktop.call, project.id) } : {}),
       // There is no remote to switch to, and the keyboard's layout is the system's.
       fallbackOverride: {
         'workbench.statusbar.hidden': JSON.stringify(hiddenStatus),

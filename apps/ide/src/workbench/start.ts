@@ -47,10 +47,10 @@ export async function startWorkbench(options: StartOptions): Promise<typeof vsco
     const places = { storage: page.storage, databases: indexedDB };
     await followMovedProject({ workspaceId: id, root: page.root, ...places });
   }
-  const isTrusted = desktop?.folder.isTrusted ?? true;
+  const isTrusted = desktop?.folder?.isTrusted ?? true;
   performance.mark('joh-services');
   await initialize(
-    workbenchServices(terminals, desktop),
+    workbenchServices(terminals, page),
     container,
     {
       // What is off is off in the agent; VS Code shows it, asks, and leaves out the folder's own settings.
@@ -79,7 +79,7 @@ export async function startWorkbench(options: StartOptions): Promise<typeof vsco
         enableTelemetry: false,
       },
     },
-    { userHome: URI.file(desktop?.home ?? '/home') },
+    { userHome: URI.file(desktop?.folder ? desktop.home : '/home') },
   );
   performance.mark('joh-initialized');
   await keepLayout(page.clock, () => markVisited(page.storage, id));
@@ -87,8 +87,8 @@ export async function startWorkbench(options: StartOptions): Promise<typeof vsco
 }
 
 /** Settings, keys and unsaved text; in a private window of a browser they live in memory. */
-async function keepUserData({ agent, desktop }: Page): Promise<void> {
-  if (desktop) registerUserData({ agent, folder: desktop.userData });
+async function keepUserData({ desktop }: Page): Promise<void> {
+  if (desktop) registerUserData({ agent: desktop.agent, folder: desktop.userData });
   else await createIndexedDBProviders().catch(() => undefined);
 }
 
