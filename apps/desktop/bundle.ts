@@ -1,15 +1,18 @@
 /**
  * `npm run -w apps/desktop bundle [-- --debug] [--toolchain]`: the Debian package, and with
- * `--toolchain` the one of the WebAssembly tool chain. Prints each path and its size.
+ * `--toolchain` the one of the WebAssembly tool chain; beside each what is in it. Prints each path
+ * and its size.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cargo } from './packaging/cargo.ts';
-import { buildDeb } from './packaging/deb.ts';
+import { contentsOf, type Part } from './packaging/contents.ts';
+import { buildDeb, type DebOptions } from './packaging/deb.ts';
+import { writeManifest } from './packaging/manifest.ts';
 import { sourceTime } from './packaging/source-time.ts';
-import { packageName, stageApplication, stageToolchain } from './packaging/stage.ts';
+import { stageApplication, stageToolchain } from './packaging/stage.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,41 +28,57 @@ for (const bundle of ['apps/agent/dist/desktop.js', 'apps/ide/dist/index.html'])
   process.stderr.write(`${bundle} is not built. Run npm run build first.\n`);
   process.exit(1);
 }
+const application = 'joy-of-hardware';
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8'));
 const profile = values.debug ? 'debug' : 'release';
 cargo('build', ...(values.debug ? [] : ['--release']));
 const common = { version, time: sourceTime(root), isSmall: !values.debug };
 mkdirSync(values.out, { recursive: true });
 
-makePackage(stageApplicationTree, {
-  name: packageName,
+const stage = (folder: string, about: DebOptions, parts: Part[]) =>
+  stageApplication(folder, profile, about, parts);
+makePackage(stage, contentsOf('application'), {
+  ...common,
+  name: application,
   summary: 'IDE for FPGA developers: from Verilog to a blinking board',
+  description: [
+    'Edits Verilog, SystemVerilog and VHDL with a language server of its own, builds',
+    'bitstreams with the tools that are installed, and programs boards over USB.',
+    '',
+    'Folders stay where they are; nothing needs a network or an account.',
+  ],
   relations: {
     Depends: 'libc6 (>= 2.34), libgtk-3-0, libwebkit2gtk-4.1-0, ca-certificates',
     Recommends: 'git, xdg-utils, dbus-user-session | dbus-x11',
-    Suggests: `${packageName}-toolchain, yosys, nextpnr-ice40, fpga-icestorm, nix-bin`,
+    Suggests: `${application}-toolchain, yosys, nextpnr-ice40, fpga-icestorm, nix-bin`,
   },
 });
 if (values.toolchain) {
-  makePackage(stageToolchain, {
-    name: `${packageName}-toolchain`,
+  const stage = (folder: string, about: DebOptions, parts: Part[]) =>
+    stageToolchain(folder, application, about, parts);
+  makePackage(stage, contentsOf('toolchain'), {
+    ...common,
+    name: `${application}-toolchain`,
     summary: 'WebAssembly tools that build bitstreams where none are installed',
-    relations: { Depends: packageName },
+    description: [
+      'yosys, nextpnr for iCE40, and a C++ compiler for the virtual board, all as',
+      'WebAssembly. The application uses them where yosys, nextpnr-ice40 and',
+      'fpga-icestorm are not installed.',
+    ],
+    relations: { Depends: application },
   });
 }
 
-function stageApplicationTree(folder: string): void {
-  stageApplication(folder, profile);
-}
-
 function makePackage(
-  stage: (folder: string) => void,
-  about: { name: string; summary: string; relations: Record<string, string> },
+  lay: (folder: string, about: DebOptions, parts: Part[]) => void,
+  parts: Part[],
+  about: DebOptions,
 ): void {
   const folder = mkdtempSync(join(tmpdir(), 'joh-deb-'));
   try {
-    stage(folder);
-    const path = buildDeb(folder, values.out, { ...common, ...about });
+    lay(folder, about, parts);
+    const path = buildDeb(folder, values.out, about);
+    writeManifest(path, folder, parts);
     process.stdout.write(`${path}: ${(statSync(path).size / 1e6).toFixed(1)} MB\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });

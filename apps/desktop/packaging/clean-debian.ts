@@ -21,11 +21,11 @@ const recipe = 1;
 const deadlineMs = 900_000;
 
 /**
- * A fresh tree below the system's temporary folder, with `deb` in its `/tmp`. The first time takes
+ * A fresh tree below the system's temporary folder, with `files` in its `/tmp`. The first time takes
  * minutes, as Debian's packages are fetched for the base and for `tools`.
  * @throws unless it runs as root on a machine with debootstrap.
  */
-export function cleanDebian(deb: string): CleanDebian {
+export function cleanDebian(files: readonly string[]): CleanDebian {
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'joh');
   const kept = join(cache, `debian-desktop-${process.arch}-${recipe}.tar`);
   const root = mkdtempSync('/tmp/joh-debian-');
@@ -64,7 +64,7 @@ export function cleanDebian(deb: string): CleanDebian {
       ]);
       renameSync(`${kept}.part`, kept);
     }
-    cpSync(deb, join(root, 'tmp', basename(deb)));
+    for (const file of files) cpSync(file, join(root, 'tmp', basename(file)));
   } catch (error) {
     rmSync(root, { recursive: true, force: true });
     throw error;

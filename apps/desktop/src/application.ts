@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { processesNaming, waitFor } from '@joh/testkit';
 import { shellBinary } from '../packaging/cargo.ts';
+import { tauriDriver } from '../packaging/tauri-driver.ts';
 import { type Display, end } from './display.ts';
 import { driveApplication, type WebDriver } from './web-driver.ts';
 
@@ -73,7 +74,9 @@ export function homeIn(folder: string, display: Display, fake?: string): Home {
 
 /** Starts the application with its first window driven. It is stopped as a session of the desktop ends. */
 export async function drive(home: Home, ...parameters: string[]): Promise<WebDriver> {
-  const driver = await driveApplication(shellBinary(), parameters, home.environment);
+  const driver = await driveApplication(shellBinary(), parameters, home.environment, {
+    tauriDriver: tauriDriver(),
+  });
   const shell = () => home.processes().find(({ command }) => command.startsWith(shellBinary()));
   const stop = async () => {
     const running = shell();

@@ -43,7 +43,8 @@ export async function startDisplay(
 
 /** Ends a process that a test started, and waits until it is gone. */
 export async function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  // One that could not be started has no id.
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill(signal);
   // One that was put into another tree by `unshare` does not hear the first.

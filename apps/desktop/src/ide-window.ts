@@ -41,14 +41,20 @@ export function ideWindow(driver: WebDriver): IdeWindow {
     await waitFor(() => isShown(selector, text), { what, deadlineMs, everyMs: 50 });
   };
   const press = async (selector: string, text = '') => {
-    await sees(selector, text);
-    const place = await driver.evaluate<{ x: number; y: number }>(
-      `${find} const box = found.getBoundingClientRect();
-       return { x: Math.round(box.x + box.width / 2), y: Math.round(box.y + box.height / 2) }`,
-      selector,
-      text,
+    const middle = `${find} const box = found?.getBoundingClientRect();
+      return box ? [box.x + box.width / 2, box.y + box.height / 2].map(Math.round) : null`;
+    let before = '';
+    // What has just been shown may still move: pressed where it was seen twice.
+    const place = await waitFor(
+      async () => {
+        const now = await driver.evaluate<[number, number] | null>(middle, selector, text);
+        const isSame = JSON.stringify(now) === before;
+        before = JSON.stringify(now);
+        return isSame && now;
+      },
+      { what: `${named(selector, text)} rests`, deadlineMs: shownWithinMs, everyMs: 50 },
     );
-    await driver.clickAt(place.x, place.y);
+    await driver.clickAt(...place);
   };
   const picker = '.quick-input-widget input';
   const pick = async (open: () => Promise<void>, text: string, row: string) => {
@@ -61,7 +67,8 @@ export function ideWindow(driver: WebDriver): IdeWindow {
       { what: 'the picker opens', deadlineMs: shownWithinMs, everyMs: 250 },
     );
     await driver.type(text);
-    await sees('.quick-input-list .monaco-list-row', row);
+    // The row that enter takes: the list of before shows until the new one is there.
+    await sees('.quick-input-list .monaco-list-row.focused', row);
     await driver.type(keys.enter);
   };
   return {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { temporaryFolder, waitFor } from '@joh/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cargo } from '../packaging/cargo.ts';
+import { tauriDriver } from '../packaging/tauri-driver.ts';
 import { clean, drive, type Home, homeIn, launch } from './application.ts';
 import { type Display, end, startDisplay } from './display.ts';
 import { picture } from './pictures.ts';
@@ -24,6 +25,7 @@ let started: ChildProcess[];
 
 beforeAll(async () => {
   cargo('build');
+  tauriDriver();
   display = await startDisplay();
 }, 1_200_000);
 afterAll(() => display?.stop());

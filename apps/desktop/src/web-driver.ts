@@ -1,8 +1,6 @@
-/** The part of W3C WebDriver that the tests need, spoken to Debian's WebKitWebDriver. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
+/** The part of W3C WebDriver that the tests need, as Tauri's driver and WebKitGTK's speak it. */
 import { waitFor } from '@joh/testkit';
-import { end } from './display.ts';
+import { type DriverProcess, startTauriDriver, startWebKitDriver } from './driver-process.ts';
 
 export interface WebDriver {
   /** Runs the body of a function in the page, with `given` as its parameters; promises are awaited. */
@@ -37,46 +35,41 @@ const commandDeadlineMs = 60_000;
 const startDeadlineMs = 20_000;
 const element = 'element-6066-11e4-a52e-4f735466cecf';
 
-/** Starts `binary` in `environment` and drives its first window; `enter` is put before the command. */
+export interface DriveOptions {
+  /** Put before the driver's command: another tree to run it and the application in. */
+  enter?: readonly string[];
+  /** Where Tauri's driver is. Without it WebKitGTK's is spoken to itself: one process less to measure. */
+  tauriDriver?: string;
+}
+
+/** Starts `binary` in `environment` and drives its first window. */
 export async function driveApplication(
   binary: string,
   parameters: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-  enter: readonly string[] = [],
+  { enter = [], tauriDriver }: DriveOptions = {},
 ): Promise<WebDriver> {
-  const port = await freePort();
-  const env = { ...environment, TAURI_WEBVIEW_AUTOMATION: 'true' };
-  const [program = '', ...rest] = [...enter, 'WebKitWebDriver', `--port=${port}`];
-  const driver = spawn(program, rest, { env, stdio: 'ignore' });
-  const failed = new Promise<never>((_resolve, reject) => {
-    driver.once('error', (cause) =>
-      reject(new Error('this test needs apt-get install webkit2gtk-driver', { cause })),
+  const driver = tauriDriver
+    ? await startTauriDriver(tauriDriver, environment, enter)
+    : await startWebKitDriver(environment, enter);
+  const call = caller(driver.address);
+  const isReady = () =>
+    call<{ ready: boolean }>('GET', '/status').then(
+      ({ ready }) => ready,
+      () => false,
     );
-  });
-  const call = caller(`http://127.0.0.1:${port}`);
   try {
     await Promise.race([
-      failed,
-      waitFor(
-        () =>
-          call('GET', '/status').then(
-            () => true,
-            () => false,
-          ),
-        {
-          what: 'WebKitWebDriver answers',
-          deadlineMs: startDeadlineMs,
-        },
-      ),
+      driver.ended,
+      waitFor(isReady, { what: 'the driver answers', deadlineMs: startDeadlineMs }),
     ]);
+    const alwaysMatch = driver.capabilities(binary, parameters);
     const session = await call<{ sessionId: string }>('POST', '/session', {
-      capabilities: {
-        alwaysMatch: { 'webkitgtk:browserOptions': { binary, args: parameters } },
-      },
+      capabilities: { alwaysMatch },
     });
     return openSession(driver, call, `/session/${session.sessionId}`);
   } catch (error) {
-    await end(driver);
+    await driver.stop();
     throw error;
   }
 }
@@ -96,7 +89,7 @@ function caller(base: string): Call {
   };
 }
 
-function openSession(driver: ChildProcess, call: Call, path: string): WebDriver {
+function openSession(driver: DriverProcess, call: Call, path: string): WebDriver {
   const actions = (list: object[]) =>
     call<void>('POST', `${path}/actions`, {
       actions: [{ type: 'key', id: 'keys', actions: list }],
@@ -143,15 +136,7 @@ function openSession(driver: ChildProcess, call: Call, path: string): WebDriver 
     screenshot: async () => Buffer.from(await call<string>('GET', `${path}/screenshot`), 'base64'),
     async stop() {
       await call('DELETE', path).catch(() => {});
-      await end(driver);
+      await driver.stop();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }

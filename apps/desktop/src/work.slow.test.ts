@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { temporaryFolder, waitFor } from '@joh/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { cargo } from '../packaging/cargo.ts';
+import { tauriDriver } from '../packaging/tauri-driver.ts';
 import { clean, drive, type Home, homeIn } from './application.ts';
 import { type Display, startDisplay } from './display.ts';
 import { type IdeWindow, ideWindow } from './ide-window.ts';
@@ -26,6 +27,7 @@ async function open(...parameters: string[]): Promise<void> {
 
 beforeAll(async () => {
   cargo('build');
+  tauriDriver();
   display = await startDisplay('1440x900');
   folder = await temporaryFolder();
   home = homeIn(folder.path, display);
