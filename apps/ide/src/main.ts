@@ -1,4 +1,5 @@
 /** The IDE: every feature, once. Loaded by boot.ts while the session's answer is on its way. */
+import { application } from './application/index.ts';
 import { board } from './board/index.ts';
 import { build } from './build/index.ts';
 import { desktopWindow, folder } from './desktop/index.ts';
@@ -22,7 +23,7 @@ function featuresOf({ cloud, desktop }: Page): Feature[] {
   return [
     ...all,
     ...(cloud ? [sessionCommands] : []),
-    ...(desktop ? [desktopWindow] : []),
+    ...(desktop ? [desktopWindow, application] : []),
     ...(desktop?.folder ? [folder] : []),
   ];
 }

@@ -20,7 +20,13 @@ export type Calls = <K extends DesktopCall>(
 const lastBytesMax = 60_000;
 const callMs = 30_000;
 /** These wait for a person, or for a network. */
-const patient: readonly DesktopCall[] = ['chooseFolder', 'installUdevRules', 'signIn', 'clone'];
+const patient: readonly DesktopCall[] = [
+  'chooseFolder',
+  'installUdevRules',
+  'installUpdate',
+  'signIn',
+  'clone',
+];
 
 export function createCalls(secret: string): Calls {
   return async (call, params, options = {}) => {
