@@ -2,6 +2,9 @@
  * `npm run -w apps/desktop bundle [-- --debug] [--toolchain]`: the Debian package, and with
  * `--toolchain` the one of the WebAssembly tool chain; beside each what is in it. Prints each path
  * and its size.
+ *
+ * `JOH_UPDATE_URL` and `JOH_UPDATE_KEY` say where the application asks for newer versions; with
+ * `JOH_UPDATE_SECRET_KEY`, a file, the list for that address is written too.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +16,7 @@ import { buildDeb, type DebOptions } from './packaging/deb.ts';
 import { writeManifest } from './packaging/manifest.ts';
 import { sourceTime } from './packaging/source-time.ts';
 import { stageApplication, stageToolchain } from './packaging/stage.ts';
+import { layUpdateSource, tellOfPackage, updateSource } from './packaging/updates.ts';
 
 const { values } = parseArgs({
   options: {
@@ -32,12 +36,15 @@ const application = 'joy-of-hardware';
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, 'package.json'), 'utf8'));
 const profile = values.debug ? 'debug' : 'release';
 cargo('build', ...(values.debug ? [] : ['--release']));
+const updates = updateSource(process.env);
 const common = { version, time: sourceTime(root), isSmall: !values.debug };
 mkdirSync(values.out, { recursive: true });
 
-const stage = (folder: string, about: DebOptions, parts: Part[]) =>
+const stage = (folder: string, about: DebOptions, parts: Part[]) => {
   stageApplication(folder, profile, about, parts);
-makePackage(stage, contentsOf('application'), {
+  if (updates) layUpdateSource(folder, application, updates);
+};
+const deb = makePackage(stage, contentsOf('application'), {
   ...common,
   name: application,
   summary: 'IDE for FPGA developers: from Verilog to a blinking board',
@@ -53,6 +60,11 @@ makePackage(stage, contentsOf('application'), {
     Suggests: `${application}-toolchain, yosys, nextpnr-ice40, fpga-icestorm, nix-bin`,
   },
 });
+const secretKey = process.env.JOH_UPDATE_SECRET_KEY;
+if (updates && secretKey) {
+  const list = tellOfPackage({ deb, ...common, source: updates, secretKey });
+  process.stdout.write(`${list}: to be served as ${updates.url}\n`);
+}
 if (values.toolchain) {
   const stage = (folder: string, about: DebOptions, parts: Part[]) =>
     stageToolchain(folder, application, about, parts);
@@ -73,13 +85,14 @@ function makePackage(
   lay: (folder: string, about: DebOptions, parts: Part[]) => void,
   parts: Part[],
   about: DebOptions,
-): void {
+): string {
   const folder = mkdtempSync(join(tmpdir(), 'joh-deb-'));
   try {
     lay(folder, about, parts);
     const path = buildDeb(folder, values.out, about);
     writeManifest(path, folder, parts);
     process.stdout.write(`${path}: ${(statSync(path).size / 1e6).toFixed(1)} MB\n`);
+    return path;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
