@@ -13,13 +13,24 @@ import { createTerminalBackend } from './terminal/backend.ts';
 import { watchLeaving } from './terminal/leaving.ts';
 import { registerThemes } from './theme/index.ts';
 import { virtualBoard } from './virtual-board/index.ts';
+import { waveform } from './waveform/index.ts';
 import type { Feature, Ide, Page } from './workbench/feature.ts';
 import { createReport } from './workbench/report.ts';
 import { startWorkbench } from './workbench/start.ts';
 
 /** What the page can do decides: a session of FrontendMaster, a folder of this computer, or a session in its window. */
 function featuresOf({ cloud, desktop }: Page): Feature[] {
-  const all = [search, sourceControl, languages, shell, build, board, virtualBoard, session];
+  const all = [
+    search,
+    sourceControl,
+    languages,
+    shell,
+    build,
+    board,
+    virtualBoard,
+    waveform,
+    session,
+  ];
   return [
     ...all,
     ...(cloud ? [sessionCommands] : []),

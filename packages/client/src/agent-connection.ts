@@ -26,7 +26,7 @@ import {
   textMatch,
 } from '@joh/protocol';
 import { z } from 'zod';
-import { collect, eachJson, opened, upload } from './channel-streams.ts';
+import { collect, consume, eachJson, opened, upload } from './channel-streams.ts';
 import type { FrontendClient } from './frontend-client.ts';
 import { type JsonStream, openLanguage } from './language-stream.ts';
 import { type ProcessStreams, runProcess } from './process-run.ts';
@@ -59,6 +59,12 @@ export interface AgentConnection {
   /** Returns the function that stops it. */
   onNotice: AgentRpc['onNotice'];
   readFile(path: string, signal?: AbortSignal): Promise<Uint8Array>;
+  /** The same in parts as they come, for files that are not to be held whole. */
+  eachPart(
+    path: string,
+    onPart: (part: Uint8Array) => void | Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** Resolves when the file is durable. */
   writeFile(
     path: string,
@@ -120,6 +126,8 @@ export function agentConnection(link: Link, random: Random): AgentConnection {
     call: rpc.call,
     onNotice: rpc.onNotice,
     readFile: (path, signal) => collect(opened(link, 'files.read', { path }, signal)),
+    eachPart: (path, onPart, signal) =>
+      consume(opened(link, 'files.read', { path }, signal), onPart),
     writeFile: async (path, data, options, signal) => {
       const channel = opened(link, 'files.write', { path, ...options }, signal);
       const written: FileWritten[] = [];

@@ -627,6 +627,13 @@ export const errors = {
     todo: 'Try again; where memory ran out, open the project in a container of the class standard.',
     retry: 'now',
   },
+  E_WAVES_UNREADABLE: {
+    status: 422,
+    what: 'This is not a waveform that can be read: {reason}.',
+    kept: 'The file.',
+    todo: 'Run the simulation again, to its end; waveforms are VCD files, which simulators write by $dumpfile or --vcd.',
+    retry: 'never',
+  },
   E_BITSTREAM_UNREADABLE: {
     status: 422,
     what: 'This is not a bitstream that can be read: {reason}.',

@@ -8,6 +8,7 @@ export interface Agent
     | 'call'
     | 'onNotice'
     | 'readFile'
+    | 'eachPart'
     | 'writeFile'
     | 'searchText'
     | 'searchFiles'

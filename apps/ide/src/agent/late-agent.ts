@@ -21,6 +21,7 @@ export function createLateAgent(connected: Promise<AgentConnection>): Agent {
       };
     },
     readFile: async (path, signal) => (await connected).readFile(path, signal),
+    eachPart: async (path, onPart, signal) => (await connected).eachPart(path, onPart, signal),
     writeFile: async (path, data, options, signal) =>
       (await connected).writeFile(path, data, options, signal),
     openTerminal: async (id) => (await connected).openTerminal(id),

@@ -3,7 +3,7 @@ import { isFault } from '@joh/protocol';
 import type * as vscode from 'vscode';
 
 /** What happened, what was kept, what to do. */
-function errorText(error: unknown): string {
+export function errorText(error: unknown): string {
   if (isFault(error)) {
     const { message, kept, todo } = error.body();
     return `${message} ${kept} ${todo}`;
