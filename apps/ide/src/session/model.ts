@@ -60,21 +60,35 @@ export function levelOf(fraction: number): Level {
   return fraction >= 0.8 ? 'warning' : 'ordinary';
 }
 
+/** What became of what Nix built here, in a sentence; null when there is nothing to say. */
+function cacheLabel({ cache }: TelemetrySample): string | null {
+  if (!cache) return null;
+  const { waiting, pushed, failed } = cache;
+  const parts = [
+    ...(pushed > 0 ? [`${pushed} copied`] : []),
+    ...(waiting > 0 ? [`${waiting} to go`] : []),
+    ...(failed > 0 ? [`${failed} given up`] : []),
+  ];
+  return parts.length === 0 ? null : `Nix cache: ${parts.join(', ')}`;
+}
+
 /** A container's use of what it may use. */
 export function meters(sample: TelemetrySample): { cpu: Meter; memory: Meter } {
   const cores = `${sample.cpuCores.toFixed(1)} / ${trim(sample.cpuLimitCores)} cores`;
   const cpuPercent = Math.round((100 * sample.cpuCores) / sample.cpuLimitCores);
   const memory = `${gigabytes(sample.memoryBytes)} / ${gigabytes(sample.memoryLimitBytes)} GB`;
   const fraction = sample.memoryBytes / sample.memoryLimitBytes;
+  const cache = cacheLabel(sample);
+  const below = cache === null ? '' : `\n${cache}`;
   return {
     cpu: {
       text: `CPU ${cpuPercent} %`,
-      label: `Processor: ${cores} in use`,
+      label: `Processor: ${cores} in use${below}`,
       level: levelOf(sample.cpuCores / sample.cpuLimitCores),
     },
     memory: {
       text: `RAM ${memory}`,
-      label: `Memory: ${memory} in use (${Math.round(fraction * 100)} %)`,
+      label: `Memory: ${memory} in use (${Math.round(fraction * 100)} %)${below}`,
       level: levelOf(fraction),
     },
   };

@@ -59,6 +59,16 @@ it('shows use against the limit of the container', () => {
   expect(memory).toMatchObject({ text: 'RAM 7.7 / 8 GB', level: 'error' });
 });
 
+it('says in the hover what became of what Nix built', () => {
+  const sample = { cpuCores: 1, cpuLimitCores: 4, memoryBytes: 1, memoryLimitBytes: 8 };
+  const label = (cache?: { waiting: number; pushed: number; failed: number }) =>
+    meters({ ...sample, source: 'proc', ...(cache ? { cache } : {}) }).memory.label.split('\n')[1];
+  expect(label()).toBeUndefined();
+  expect(label({ waiting: 0, pushed: 0, failed: 0 })).toBeUndefined();
+  expect(label({ waiting: 3, pushed: 12, failed: 0 })).toBe('Nix cache: 12 copied, 3 to go');
+  expect(label({ waiting: 0, pushed: 0, failed: 2 })).toBe('Nix cache: 2 given up');
+});
+
 describe('lossOf', () => {
   const status = {
     branch: 'main',
