@@ -3,6 +3,7 @@ import type { CloudState } from '@joh/protocol';
 import { element } from '../workbench/element.ts';
 import type { Calls } from './calls.ts';
 import { type CloudRow, cloudRows } from './cloud-rows.ts';
+import { anotherWindow } from './svg.ts';
 
 interface CloudPart {
   call: Calls;
@@ -113,7 +114,7 @@ function projectRow(
   into: () => string,
 ): HTMLElement {
   const open = async () => (await call('openSession', { owner, name })).page;
-  const button = (words: string, label: string, work: () => Promise<unknown>) => {
+  const button = (words: string | Node, label: string, work: () => Promise<unknown>) => {
     const made = element(
       'button',
       {
@@ -141,7 +142,7 @@ function projectRow(
     element('span', { class: 'where' }, owner),
     state ? element('span', { class: 'running' }, state) : '',
     button('Open in the cloud', `Open ${name} in the cloud`, async () => leave(await open())),
-    button('⧉', `Open ${name} in the cloud, in a new window`, async () =>
+    button(anotherWindow(), `Open ${name} in the cloud, in a new window`, async () =>
       call('newWindow', { page, path: await open() }),
     ),
     button('Clone', `Clone ${name}`, async () =>

@@ -4,6 +4,7 @@ import { isFault, type RecentFolder } from '@joh/protocol';
 import { element } from '../workbench/element.ts';
 import type { Calls } from './calls.ts';
 import { cloudPart } from './start-cloud.ts';
+import { svg } from './svg.ts';
 import './start-page.css';
 import { when, whereIn } from './recent.ts';
 
@@ -139,13 +140,6 @@ function recentPart(
       : element('p', { class: 'none' }, 'Folders that you open appear here.'),
   );
 }
-
-const svg = (name: string, attributes: Record<string, string>, ...children: Node[]) => {
-  const node = document.createElementNS('http://www.w3.org/2000/svg', name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-};
 
 /** The chip of the boot screen. */
 function logo(): Node {
