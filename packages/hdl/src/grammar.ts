@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { Language, Parser, type Tree } from 'web-tree-sitter';
+import { Parser, type Tree } from 'web-tree-sitter';
 import { type Directives, readDirectives } from './directives.ts';
+import { loadLanguage } from './grammar-module.ts';
 
 /** Where the two WebAssembly files are; `grammarFiles` of the package's door finds them. */
 export interface GrammarFiles {
@@ -34,7 +35,7 @@ export async function loadGrammar(
 ): Promise<Grammar> {
   const wasmBinary = await readFile(files.runtime);
   await Parser.init({ wasmBinary } as never);
-  const language = await Language.load(await readFile(files.grammar));
+  const language = await loadLanguage(files.grammar);
   const parser = new Parser();
   parser.setLanguage(language);
 
