@@ -10,6 +10,7 @@ import { session, sessionCommands } from './session/index.ts';
 import { shell } from './shell/index.ts';
 import { sourceControl } from './source-control/index.ts';
 import { createTerminalBackend } from './terminal/backend.ts';
+import { guardTerminalFocus } from './terminal/focus.ts';
 import { watchLeaving } from './terminal/leaving.ts';
 import { registerThemes } from './theme/index.ts';
 import { virtualBoard } from './virtual-board/index.ts';
@@ -55,6 +56,7 @@ export async function openIde(
   for (const feature of features) feature.register?.(page, whenIde);
   const terminals = createTerminalBackend({
     agent: page.agent,
+    clock: page.clock,
     isLeaving: watchLeaving(window, page.clock),
     root: page.root,
     storage: page.storage,
@@ -69,6 +71,7 @@ export async function openIde(
   });
   performance.mark('joh-workbench');
   page.onShown();
+  await guardTerminalFocus(document);
   const report = createReport(vscode);
   const ide: Ide = { ...page, vscode, report };
   resolveIde(ide);

@@ -132,9 +132,7 @@ describe('the IDE', () => {
     await page.keyboard.type('// more ');
     server.agent.setDiskFull(true);
     await page.keyboard.press('Control+S');
-    await shown(
-      page.locator('.notification-list-item', { hasText: 'The disk is full' }),
-    );
+    await shown(page.locator('.notification-list-item', { hasText: 'The disk is full' }));
     await picture('3-disk-full');
     server.agent.setDiskFull(false);
     await page.keyboard.press('Control+S');
@@ -163,6 +161,25 @@ describe('the IDE', () => {
     await page.reload();
     await shown(page.locator('.tab.dirty', { hasText: 'README.md' }));
     await shown(page.locator('.view-line', { hasText: 'unsaved' }));
+    await run('File: Revert File');
+    await page.locator('.tab.dirty').waitFor({ state: 'detached' });
+  });
+
+  it('gives a new terminal the keyboard, unless the user goes on elsewhere', async () => {
+    const focused = () => page.evaluate(() => document.activeElement?.closest('.xterm') !== null);
+    await openFile('README.md');
+    await editor().click();
+    await page.keyboard.press('Control+Shift+Backquote');
+    await until(focused);
+    await editor().click();
+    await page.keyboard.press('Control+Shift+Backquote');
+    await editor().click();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('going on');
+    await until(() => server.agent.terminalCount() === 3);
+    await shown(page.locator('.xterm-rows:visible', { hasText: 'blinky' }));
+    expect(await focused()).toBe(false);
+    await shown(page.locator('.view-line', { hasText: 'going' }));
     await run('File: Revert File');
     await page.locator('.tab.dirty').waitFor({ state: 'detached' });
   });

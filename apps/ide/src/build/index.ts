@@ -57,7 +57,8 @@ export const build: Feature = {
     resolveRunner(runner);
     const { commands } = ide.vscode;
     commands.registerCommand('joh.build', async () => {
-      await commands.executeCommand(`${buildViewId}.focus`);
+      // Whoever types while it builds goes on typing.
+      await commands.executeCommand(`${buildViewId}.focus`, { preserveFocus: true });
       await runner.start().catch(ide.report);
     });
     commands.registerCommand('joh.build.nix', async () => {

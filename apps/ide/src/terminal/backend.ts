@@ -6,6 +6,7 @@ import {
   TitleEventSource,
 } from '@codingame/monaco-vscode-api/vscode/vs/platform/terminal/common/terminal';
 import type { IProcessDetails } from '@codingame/monaco-vscode-api/vscode/vs/platform/terminal/common/terminalProcess';
+import type { Clock } from '@joh/clock';
 import type { Terminal } from '@joh/protocol';
 import type { Agent } from '../agent/agent.ts';
 import { terminalTitle } from '../shell/model.ts';
@@ -14,6 +15,7 @@ import { createTerminalProcess } from './process.ts';
 
 export interface TerminalBackendOptions {
   agent: Agent;
+  clock: Pick<Clock, 'after'>;
   /** Whether the page is being left just now: its terminals go on without it. */
   isLeaving: () => boolean;
   root: string;
@@ -24,7 +26,7 @@ export interface TerminalBackendOptions {
 }
 
 export function createTerminalBackend(options: TerminalBackendOptions): ITerminalBackend {
-  const { agent, isLeaving, root, storage, storageKey } = options;
+  const { agent, clock, isLeaving, root, storage, storageKey } = options;
   const numbers = createNumbering();
   let setReady: () => void = () => undefined;
   const whenReady = new Promise<void>((resolve) => {
@@ -34,9 +36,11 @@ export function createTerminalBackend(options: TerminalBackendOptions): ITermina
     const { terminals } = await agent.call('terminals.list', {});
     return terminals.filter(({ exitCode }) => exitCode === null);
   };
+  const shellPath = async () => (await agent.call('workspace.describe', {})).shell;
   const processOf = (id: number, cwd: string, terminal: () => Promise<Terminal>) =>
     createTerminalProcess({
       agent,
+      clock,
       id,
       cwd,
       terminal,
@@ -48,7 +52,11 @@ export function createTerminalBackend(options: TerminalBackendOptions): ITermina
     ...unusedParts,
     whenReady,
     setReady: () => setReady(),
-    getDefaultSystemShell: async () => (await agent.call('workspace.describe', {})).shell,
+    getDefaultSystemShell: shellPath,
+    async getProfiles() {
+      const path = await shellPath();
+      return [{ profileName: path.split('/').pop() ?? path, path, isDefault: true }];
+    },
     async createProcess(launch, cwd, columns, rows, _unicode, env) {
       const directory = cwd || root;
       return processOf(numbers.next(), directory, async () => {
@@ -156,7 +164,6 @@ const unusedParts = {
   onPtyHostRestart: Event.None,
   onDidRequestDetach: Event.None,
   getLatency: async () => [],
-  getProfiles: async () => [],
   getWslPath: async (original: string) => original,
   getEnvironment: async () => ({}),
   getShellEnvironment: async () => ({}),

@@ -7,8 +7,10 @@ import {
   type ITerminalChildProcess,
   ProcessPropertyType,
 } from '@codingame/monaco-vscode-api/vscode/vs/platform/terminal/common/terminal';
+import type { Clock } from '@joh/clock';
 import { isFault, type ShellState, type Terminal } from '@joh/protocol';
 import type { Agent, TerminalStream } from '../agent/agent.ts';
+import { createSizeKeeper } from './size.ts';
 
 /**
  * Bytes given to VS Code and not yet drawn, above which no more is taken from the link; its credit
@@ -19,12 +21,12 @@ const unacknowledgedMax = 200_000;
 
 export interface TerminalProcessOptions {
   agent: Agent;
+  clock: Pick<Clock, 'after'>;
   /** VS Code's number for it. */
   id: number;
   /** Makes or finds it; called once, at start. */
   terminal: () => Promise<Terminal>;
   cwd: string;
-  /** What `start` resizes to; an attached terminal keeps its own size until then. */
   onStarted: (terminal: Terminal) => void;
   /** Whether the page is being left: its terminals go on without it. */
   isLeaving: () => boolean;
@@ -46,7 +48,12 @@ export function createTerminalProcess(options: TerminalProcessOptions): ITermina
   let typedEarly = '';
   const drawn = createDrawnCredit();
 
+  const size = createSizeKeeper(options.clock, (wanted) => {
+    if (terminal) ignore(agent.call('terminals.resize', { terminal: terminal.id, ...wanted }));
+  });
+
   const finish = (exitCode: number | null) => {
+    size.dispose();
     stream?.close();
     exited.fire(exitCode ?? undefined);
   };
@@ -58,6 +65,7 @@ export function createTerminalProcess(options: TerminalProcessOptions): ITermina
   const connect = async () => {
     terminal = await options.terminal();
     options.onStarted(terminal);
+    size.started(terminal);
     ignore(agent.call('shell.describe', {}).then(showTitle));
     stream = await agent.openTerminal(terminal.id);
     ready.fire({ pid: terminal.pid, cwd: terminal.cwd, windowsPty: undefined });
@@ -92,6 +100,7 @@ export function createTerminalProcess(options: TerminalProcessOptions): ITermina
       }
     },
     shutdown() {
+      size.dispose();
       stream?.close();
       if (options.isLeaving()) return;
       if (terminal) ignore(agent.call('terminals.close', { terminal: terminal.id }));
@@ -104,10 +113,7 @@ export function createTerminalProcess(options: TerminalProcessOptions): ITermina
     async processBinary(text) {
       await stream?.write(Uint8Array.from(text, (character) => character.charCodeAt(0)));
     },
-    resize(columns, rows) {
-      if (!terminal || columns < 1 || rows < 1) return;
-      ignore(agent.call('terminals.resize', { terminal: terminal.id, columns, rows }));
-    },
+    resize: (columns, rows) => size.want({ columns, rows }),
     acknowledgeDataEvent: (characters) => drawn.earn(characters),
     ...directoryParts(() => terminal?.cwd ?? options.cwd),
   };
