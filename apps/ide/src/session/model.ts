@@ -80,15 +80,16 @@ export function meters(sample: TelemetrySample): { cpu: Meter; memory: Meter } {
   const fraction = sample.memoryBytes / sample.memoryLimitBytes;
   const cache = cacheLabel(sample);
   const below = cache === null ? '' : `\n${cache}`;
+  // A label begins with the text: who says what they see is understood (WCAG 2.2 §2.5.3).
   return {
     cpu: {
       text: `CPU ${cpuPercent} %`,
-      label: `Processor: ${cores} in use${below}`,
+      label: `CPU ${cpuPercent} %: ${cores} in use${below}`,
       level: levelOf(sample.cpuCores / sample.cpuLimitCores),
     },
     memory: {
       text: `RAM ${memory}`,
-      label: `Memory: ${memory} in use (${Math.round(fraction * 100)} %)${below}`,
+      label: `RAM ${memory} in use (${Math.round(fraction * 100)} %)${below}`,
       level: levelOf(fraction),
     },
   };

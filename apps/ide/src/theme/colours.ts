@@ -168,7 +168,7 @@ function editor(p: Palette): Record<string, string> {
     'editorCursor.foreground': p.accent,
     'editor.lineHighlightBackground': fade(p.muted, 0.08),
     'editor.lineHighlightBorder': '#00000000',
-    'editorLineNumber.foreground': p.kind === 'dark' ? '#857b6f' : '#857c70',
+    'editorLineNumber.foreground': p.comment,
     'editorLineNumber.activeForeground': p.accent,
     'editor.selectionBackground': p.selection,
     'editor.inactiveSelectionBackground': fade(p.selection, 0.6),

@@ -63,7 +63,7 @@ export const ember: Palette = {
   blue: '#7fb8e6',
   magenta: '#d99bd0',
   cyan: '#7cc7bd',
-  comment: '#968c80',
+  comment: '#9c9286',
   keyword: '#ff9f4a',
   number: '#f2c778',
   string: '#c3cf8a',

@@ -21,13 +21,13 @@ describe.each([
     expect(poor).toEqual([]);
   });
 
-  it('has code of at least 4.5:1', () => {
-    const poor = tokenColours(palette)
-      .map(({ scope, settings }) => ({
-        scope,
-        ratio: contrast(settings.foreground, palette.ground),
-      }))
-      .filter(({ ratio }) => ratio < 4.5);
+  it('has code and line numbers of at least 4.5:1, also in the line of the cursor', () => {
+    const highlight = colours['editor.lineHighlightBackground'] as string;
+    const grounds = [palette.ground, laidOver(palette.ground, highlight)];
+    const code = tokenColours(palette).map(({ settings }) => settings.foreground);
+    const poor = [...code, colours['editorLineNumber.foreground'] as string].filter((text) =>
+      grounds.some((ground) => contrast(text, ground) < 4.5),
+    );
     expect(poor).toEqual([]);
   });
 
@@ -59,6 +59,16 @@ describe.each([
       expect(colour, id).toMatch(/^#[0-9a-f]{6}([0-9a-f]{2})?$/);
   });
 });
+
+/** What is seen where `#rrggbbaa` lies on an opaque ground. */
+function laidOver(ground: string, colour: string): string {
+  const byte = (text: string, at: number) => Number.parseInt(text.slice(at, at + 2), 16);
+  const opacity = byte(colour, 7) / 255;
+  const mixed = [1, 3, 5].map(
+    (at) => byte(colour, at) * opacity + byte(ground, at) * (1 - opacity),
+  );
+  return `#${mixed.map((one) => Math.round(one).toString(16).padStart(2, '0')).join('')}`;
+}
 
 it('measures contrast as WCAG does', () => {
   expect(contrast('#000000', '#ffffff')).toBeCloseTo(21);
