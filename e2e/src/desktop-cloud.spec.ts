@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SessionId } from '@joh/protocol';
 import { type Product, temporaryFolder, waitFor } from '@joh/testkit';
 import type { Page } from '@playwright/test';
 import { type DesktopAgent, startDesktopAgent } from './desktop-agent.ts';
@@ -118,6 +119,7 @@ test('a session of the cloud in the desktop’s window, with the board of the de
   await test.step('unsaved text is this computer’s, through a restart of FrontendMaster', () =>
     unsaved(ide, page, product, home));
   await test.step('closed: the container is gone', () => closeThere(ide, page, person, session));
+  await test.step('what cannot be opened says why', () => refusals(page, product, session));
 });
 
 async function openLamp(page: Page, person: ApiPerson) {
@@ -127,9 +129,8 @@ async function openLamp(page: Page, person: ApiPerson) {
   const session = sessions.find(({ state }) => state !== 'closed');
   expect(page.url()).toContain(`/session/${session?.id}`);
   await expect(page.locator('.view-line', { hasText: 'module top' }).first()).toBeVisible();
-  const id = session?.id as NonNullable<typeof session>['id'];
-  const root = (await person.client.sessions.get(id)).root ?? '';
-  return { session: id, root };
+  const id = session?.id as SessionId;
+  return { session: id, root: (await person.client.sessions.get(id)).root ?? '' };
 }
 
 async function workThere(ide: IdePage, page: Page, root: string): Promise<void> {
@@ -201,7 +202,7 @@ async function closeThere(
   ide: IdePage,
   page: Page,
   person: ApiPerson,
-  session: Awaited<ReturnType<typeof openLamp>>['session'],
+  session: SessionId,
 ): Promise<void> {
   await ide.command('Session: Close Session');
   await page.getByRole('button', { name: 'Close session', exact: true }).click();
@@ -212,4 +213,24 @@ async function closeThere(
     everyMs: 50,
     what: 'the session is closed, and its container gone',
   });
+}
+
+async function refusals(page: Page, product: Product, session: SessionId): Promise<void> {
+  const origin = new URL(page.url()).origin;
+  const alert = page.locator('#boot[role=alert]');
+  await page.goto(`${origin}/session/${session}`);
+  await expect(alert).toContainText('This session has ended.');
+  await picture(page, 'desktop-session-ended');
+  await page.goto(`${origin}/session/${session.slice(0, -6)}zzzzzz`);
+  await expect(alert).toContainText('There is no such session, or it is not yours.');
+  await product.crash();
+  await page.reload();
+  await expect(alert).toContainText(`at ${product.url} does not answer`);
+  await product.restart();
+  await page.goto(`${origin}/start`);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.goto(`${origin}/session/${session}`);
+  await expect(alert).toContainText('You are not signed in');
+  await alert.getByRole('link', { name: 'To the start page' }).click();
+  await expect(page.getByLabel('Address of your Joy of Hardware')).toBeVisible();
 }

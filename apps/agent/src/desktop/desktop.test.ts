@@ -158,6 +158,12 @@ describe('who gets in', () => {
     expect(await refusedWith(address, { origin, host: `evil.example:${port}` })).toBe(403);
     expect(await refusedWith(`ws://127.0.0.1:${port}/`, { origin })).toBe(404);
     expect(await refusedWith(`${address.slice(0, -1)}z`, { origin })).toBe(404);
+    for (const target of ['desk', 'session_0123456789abcdef0123456789']) {
+      const other = `ws://127.0.0.1:${port}/connect/${target}`;
+      expect(await refusedWith(other, {})).toBe(403);
+      expect(await refusedWith(other, { origin: 'http://evil.example' })).toBe(403);
+      expect(await refusedWith(`${other}/x`, { origin })).toBe(404);
+    }
   });
 
   it('refuses a wrong secret in the first message, and takes the right one however many guess', async () => {

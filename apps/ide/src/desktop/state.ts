@@ -24,7 +24,10 @@ export async function loadKeyValues(call: Calls, scope: string): Promise<KeyValu
 
 const rootKey = 'joh.root';
 
-/** As `followMovedProject`, which does it for a browser: open editors name files by where they were. */
+/**
+ * As `followMovedProject`, which does it for a browser: open editors name files by where they were. Never rejects:
+ * at worst they are not found.
+ */
 export async function followMovedState(
   call: Calls,
   { scope, root, storage }: { scope: string; root: string; storage: KeyValues },
@@ -32,12 +35,15 @@ export async function followMovedState(
   const before = storage.getItem(rootKey);
   storage.setItem(rootKey, root);
   if (before === null || before === root) return;
-  const { items } = await call('readState', { scope });
-  const moved = Object.entries(items)
-    .map(([key, value]): [string, string] => [key, moveRoot(value, before, root)])
-    .filter(([key, value]) => items[key] !== value);
-  const insert = Object.fromEntries(moved);
-  if (moved.length > 0) await call('updateState', { scope, insert, remove: [] });
+  const move = async () => {
+    const { items } = await call('readState', { scope });
+    const moved = Object.entries(items)
+      .map(([key, value]): [string, string] => [key, moveRoot(value, before, root)])
+      .filter(([key, value]) => items[key] !== value);
+    const insert = Object.fromEntries(moved);
+    if (moved.length > 0) await call('updateState', { scope, insert, remove: [] });
+  };
+  await move().catch(() => undefined);
 }
 
 interface Changes {
