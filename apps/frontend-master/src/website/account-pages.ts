@@ -10,7 +10,7 @@ export function signUpPage(): string {
 ${alert}
 <label>E-mail <input type="email" name="email" autocomplete="email" required maxlength="254"></label>
 <label>Name <small>The owner part of your repositories: lower-case letters, digits and hyphens.</small>
-<input type="text" name="name" autocomplete="username" required pattern="[a-z0-9]([a-z0-9]|-(?=[a-z0-9])){0,38}" autocapitalize="none" spellcheck="false"></label>
+<input type="text" name="name" autocomplete="username" required pattern="[a-z0-9]([a-z0-9]|-(?=[a-z0-9])){0,38}" title="Lower-case letters, digits and hyphens" autocapitalize="none" spellcheck="false"></label>
 <label>Password <small>At least 8 characters.</small>
 <input type="password" name="password" autocomplete="new-password" required minlength="8" maxlength="128"></label>
 <button>Create account</button>

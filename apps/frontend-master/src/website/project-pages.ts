@@ -45,7 +45,8 @@ export function templatesPage(account: Viewer | null, templates: readonly Templa
 function newProjectForm(account: string, templates: readonly Template[]): Html {
   return html`<form class="panel" data-api="POST /api/projects" data-next="/open/${account}/{name}">
 ${alert}
-<label>Name <input type="text" name="name" required pattern="[a-z0-9]([a-z0-9]|-(?=[a-z0-9])){0,38}"
+<label>Name <small>Also that of its repository: lower-case letters, digits and hyphens.</small>
+<input type="text" name="name" required pattern="[a-z0-9]([a-z0-9]|-(?=[a-z0-9])){0,38}"
  title="Lower-case letters, digits and hyphens" autocapitalize="none" spellcheck="false" autocomplete="off"></label>
 <fieldset class="choice"><legend>Template</legend>
 ${templates.map(

@@ -85,7 +85,8 @@ export function meters(sample: TelemetrySample): { cpu: Meter; memory: Meter } {
     cpu: {
       text: `CPU ${cpuPercent} %`,
       label: `CPU ${cpuPercent} %: ${cores} in use${below}`,
-      level: levelOf(sample.cpuCores / sample.cpuLimitCores),
+      // All of it in use is what a build is for; of memory it would be the end.
+      level: sample.cpuCores >= 0.95 * sample.cpuLimitCores ? 'warning' : 'ordinary',
     },
     memory: {
       text: `RAM ${memory}`,

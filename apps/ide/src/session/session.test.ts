@@ -47,15 +47,17 @@ it('colours at 80 and 95 %', () => {
 
 it('shows use against the limit of the container', () => {
   const gigabyte = 1024 ** 3;
-  const { cpu, memory } = meters({
+  const sample = {
     cpuCores: 1,
     cpuLimitCores: 4,
     memoryBytes: 7.7 * gigabyte,
     memoryLimitBytes: 8 * gigabyte,
     source: 'cgroup-v2',
-  });
+  } as const;
+  const { cpu, memory } = meters(sample);
   expect(cpu).toMatchObject({ text: 'CPU 25 %', level: 'ordinary' });
   expect(cpu.label).toContain('1.0 / 4 cores');
+  expect(meters({ ...sample, cpuCores: 4 }).cpu.level).toBe('warning');
   expect(memory).toMatchObject({ text: 'RAM 7.7 / 8 GB', level: 'error' });
 });
 

@@ -5,7 +5,14 @@ import type { Feature, Ide } from '../workbench/feature.ts';
 import { registerCommands } from './commands.ts';
 import { contributes } from './contributes.ts';
 import { showGutter } from './gutter.ts';
-import { branchLabel, type Change, changeLists, letterColour, letterWords } from './model.ts';
+import {
+  branchLabel,
+  type Change,
+  changeLists,
+  letterColour,
+  letterWords,
+  nextStep,
+} from './model.ts';
 
 /** `joh-git:/path?<revision>`: a file as it was. No revision is the index (gitrevisions(7)). */
 const scheme = 'joh-git';
@@ -58,6 +65,9 @@ export const sourceControl: Feature = {
       ).size;
       decorations.show([...lists.staged, ...lists.changes, ...lists.merge]);
       branch.show(hasRepository ? status : null);
+      const next = nextStep(status);
+      // Its type wants a button; without one there is none.
+      Object.assign(control, { actionButton: next ? { command: next, enabled: true } : undefined });
       originals.changed();
       redrawGutter();
     };

@@ -1,6 +1,6 @@
 import type { SourceControlStatus } from '@joh/protocol';
 import { describe, expect, it } from 'vitest';
-import { branchLabel, changeLists, letterColour } from './model.ts';
+import { branchLabel, changeLists, letterColour, nextStep } from './model.ts';
 
 const status = (part: Partial<SourceControlStatus>): SourceControlStatus => ({
   branch: 'main',
@@ -43,6 +43,18 @@ it('labels the branch with what is to push and to pull', () => {
   expect(branchLabel(status({}))).toBe('main');
   expect(branchLabel(status({ ahead: 2, behind: 1 }))).toBe('main ↑2 ↓1');
   expect(branchLabel(status({ branch: null, operation: 'rebasing' }))).toBe('No branch (rebasing)');
+});
+
+it('offers what is done next', () => {
+  const file = { path: '/w/a', from: null, index: null, worktree: 'M' } as const;
+  const title = (part: Partial<SourceControlStatus>) => nextStep(status(part))?.title ?? null;
+  expect(title({})).toBeNull();
+  expect(title({ files: [file], ahead: 1 })).toBe('$(check) Commit');
+  expect(title({ ahead: 1 })).toBe('$(cloud-upload) Push 1 Commit');
+  expect(title({ ahead: 2, behind: 1 })).toBe('$(cloud-download) Pull 1 Commit');
+  expect(title({ behind: 3 })).toBe('$(cloud-download) Pull 3 Commits');
+  // A repository of one's own computer may have no place to push to.
+  expect(title({ ahead: 1, upstream: null })).toBeNull();
 });
 
 it('colours by the theme', () => {

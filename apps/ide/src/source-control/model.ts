@@ -41,6 +41,24 @@ export function branchLabel({ branch, ahead, behind, operation }: SourceControlS
   return parts.join(' ');
 }
 
+export interface NextStep {
+  command: 'joh.git.commit' | 'joh.git.push' | 'joh.git.pull';
+  /** With one of VS Code's icons. */
+  title: string;
+}
+
+/** What is usually done next, for the button under the message; null: all is in the repository. */
+export function nextStep({ files, ahead, behind, upstream }: SourceControlStatus): NextStep | null {
+  if (files.length > 0) return { command: 'joh.git.commit', title: '$(check) Commit' };
+  const commits = (count: number) => (count === 1 ? '1 Commit' : `${count} Commits`);
+  // A push is refused before what others pushed is here.
+  if (behind > 0)
+    return { command: 'joh.git.pull', title: `$(cloud-download) Pull ${commits(behind)}` };
+  if (ahead > 0 && upstream !== null)
+    return { command: 'joh.git.push', title: `$(cloud-upload) Push ${commits(ahead)}` };
+  return null;
+}
+
 export const letterWords: Record<Letter, string> = {
   M: 'Modified',
   T: 'Type changed',

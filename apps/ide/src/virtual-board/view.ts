@@ -133,7 +133,7 @@ function messageParts(stage: Stage, nowMs: number, onShowBoards: () => void): HT
         element(
           'p',
           { role: 'status' },
-          icon('sync~spin'),
+          icon('sync codicon-modifier-spin'),
           ` The design is being compiled to run here (${time(nowMs - stage.sinceMs)}). `,
           element('span', { class: 'joh-hint' }, 'About ten seconds the first time.'),
         ),
