@@ -5,6 +5,8 @@ import {
 } from '@codingame/monaco-vscode-workbench-service-override';
 import type { Problem } from '@joh/protocol';
 import type { Feature, Ide } from '../workbench/feature.ts';
+import { watchAway } from './away.ts';
+import { createFiguresMemory } from './figures.ts';
 import { buildLabel } from './model.ts';
 import { showProblems } from './problems.ts';
 import { type BuildRunner, createBuildRunner } from './runner.ts';
@@ -68,6 +70,7 @@ export const build: Feature = {
     commands.registerCommand('joh.build.cancel', () => runner.cancel().catch(ide.report));
     showProblems(ide, runner);
     showStatus(ide, runner);
+    watchAway(ide, runner);
     await runner.resume().catch(ide.report);
   },
 };
@@ -79,7 +82,7 @@ function mountView(container: HTMLElement, nowMs: () => number, whenIde: Promise
   const view = createBuildView({
     onBuild: run('joh.build'),
     onCancel: run('joh.build.cancel'),
-    onProgram: run('joh.board.focus'),
+    onProgram: run('joh.board.show'),
     onOpen: (problem) => {
       whenIde.then((ide) => openProblem(ide, problem)).catch(() => undefined);
     },
@@ -105,7 +108,8 @@ function mountView(container: HTMLElement, nowMs: () => number, whenIde: Promise
     ([ide, runner]) => {
       if (disposed) return;
       const ticking = new AbortController();
-      const draw = () => view.update(runner.current, nowMs());
+      const figures = createFiguresMemory(ide.storage, `joh.build.figures.${ide.project.id}`);
+      const draw = () => view.update(runner.current, nowMs(), figures);
       const unwatch = runner.watch(draw);
       const unwatchBuilders = watchBuilders(ide, runner, view);
       ide.clock.every(

@@ -2,6 +2,7 @@
 import { deviceTitle } from '@joh/bitstream';
 import type { Build, Builder, BuilderOffer, Problem } from '@joh/protocol';
 import { element, icon } from '../workbench/element.ts';
+import { clockChange, type FiguresMemory, usedChange } from './figures.ts';
 import {
   type BuildProgress,
   buildLabel,
@@ -28,8 +29,8 @@ export interface BuildViewOptions {
 
 export interface BuildView {
   root: HTMLElement;
-  /** `nowMs` of the monotonic clock. */
-  update(progress: BuildProgress | null, nowMs: number): void;
+  /** `nowMs` of the monotonic clock; `memory` knows the build before. */
+  update(progress: BuildProgress | null, nowMs: number, memory?: FiguresMemory): void;
   /** How the project can be built, and how it will be. */
   showBuilders(builders: { chosen: Builder; offers: readonly BuilderOffer[] }): void;
 }
@@ -65,7 +66,7 @@ export function createBuildView(options: BuildViewOptions): BuildView {
   return {
     root,
     showBuilders: builders.show,
-    update(progress, nowMs) {
+    update(progress, nowMs, memory) {
       const isRunning = progress?.state === 'running';
       button.disabled = isRunning;
       builders.allow(!isRunning);
@@ -76,7 +77,7 @@ export function createBuildView(options: BuildViewOptions): BuildView {
       stages.update(progress, nowMs);
       if (progress === drawn) return;
       drawn = progress;
-      side.replaceChildren(...sideParts(progress, options));
+      side.replaceChildren(...sideParts(progress, options, memory));
     },
   };
 }
@@ -180,7 +181,11 @@ function createStageRow() {
   };
 }
 
-function sideParts(progress: BuildProgress | null, options: BuildViewOptions): HTMLElement[] {
+function sideParts(
+  progress: BuildProgress | null,
+  options: BuildViewOptions,
+  memory: FiguresMemory | undefined,
+): HTMLElement[] {
   if (!progress)
     return [
       element(
@@ -206,7 +211,7 @@ function sideParts(progress: BuildProgress | null, options: BuildViewOptions): H
           element('button', { class: 'joh-link', click: options.onResult }, 'Show the result'),
       ),
     );
-  if (build?.state === 'succeeded') parts.push(...result(build, options));
+  if (build?.state === 'succeeded') parts.push(...result(build, options, memory));
   return parts;
 }
 
@@ -228,7 +233,12 @@ function problemList(problems: Problem[], onOpen: (problem: Problem) => void): H
   return element('ul', { class: 'joh-problems', 'data-testid': 'build-problems' }, ...rows);
 }
 
-function result(build: Build, options: BuildViewOptions): HTMLElement[] {
+function result(
+  build: Build,
+  options: BuildViewOptions,
+  memory: FiguresMemory | undefined,
+): HTMLElement[] {
+  const before = memory?.take(build) ?? null;
   const rows = build.utilisation
     .filter(({ available, used }) => available > 0 && used > 0)
     .map(({ resource, used, available }) => {
@@ -238,7 +248,12 @@ function result(build: Build, options: BuildViewOptions): HTMLElement[] {
         {},
         element('th', { scope: 'row', title: resource }, resourceTitle(resource)),
         element('td', {}, meter(percent, `${resource}: ${percent} %`)),
-        element('td', { class: 'joh-number' }, `${used} / ${available}`),
+        element(
+          'td',
+          { class: 'joh-number' },
+          `${used} / ${available}`,
+          change(usedChange(before, resource, used)),
+        ),
         element('td', { class: 'joh-number' }, `${percent} %`),
       );
     });
@@ -252,6 +267,7 @@ function result(build: Build, options: BuildViewOptions): HTMLElement[] {
       icon(slack !== null && slack < 0 ? 'warning' : 'dashboard'),
       element('strong', {}, `${timing.achievedMhz.toFixed(1)} MHz`),
       ` ${timing.clock}${target}`,
+      change(clockChange(before, timing.clock, timing.achievedMhz)),
     );
   });
   return [
@@ -270,6 +286,10 @@ function result(build: Build, options: BuildViewOptions): HTMLElement[] {
       : []),
   ];
 }
+
+/** Against the build before. */
+const change = (text: string) =>
+  text !== '' && element('span', { class: 'joh-change', title: 'Since the build before' }, text);
 
 /** Of the tools, only a project without a board makes no bitstream. */
 const testbenchPart = () =>
