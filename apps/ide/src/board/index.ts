@@ -21,7 +21,7 @@ import {
   type Programmed,
 } from './programmer.ts';
 import { createSharing, type Sharing } from './sharing.ts';
-import { type BoardView, createBoardView } from './view.ts';
+import { type BoardView, boardSelectId, createBoardView } from './view.ts';
 import { hasWebSerial, openWebSerial } from './web-serial.ts';
 
 const boardViewId = 'joh.board';
@@ -70,9 +70,12 @@ export const board: Feature = {
     });
   },
   async activate(ide) {
-    ide.vscode.commands.registerCommand('joh.board.show', () =>
-      ide.vscode.commands.executeCommand(`${boardViewId}.focus`),
-    );
+    ide.vscode.commands.registerCommand('joh.board.show', async () => {
+      await ide.vscode.commands.executeCommand(`${boardViewId}.focus`);
+      // VS Code gives the keyboard to the frame around the view.
+      await whenParts;
+      document.getElementById(boardSelectId)?.focus();
+    });
     resolveParts(createParts(ide, await buildRunner));
   },
 };

@@ -12,6 +12,9 @@ import { type Browser, withoutUsb } from './platform.ts';
 import type { AttachedBoard, Programming } from './programmer.ts';
 import './board.css';
 
+/** The view's first control. */
+export const boardSelectId = 'joh-board-select';
+
 interface BoardViewState {
   boards: readonly AttachedBoard[];
   devices: readonly DeviceRow[];
@@ -118,7 +121,7 @@ interface PartActions {
 /** Everything that stays; what changes is drawn into it. */
 function createParts(options: BoardViewOptions, on: PartActions) {
   const select = element('select', {
-    id: 'joh-board-select',
+    id: boardSelectId,
     class: 'joh-select',
     'data-testid': 'board-select',
     change: () => on.onChoose(select.value),
@@ -144,7 +147,7 @@ function createParts(options: BoardViewOptions, on: PartActions) {
   const root = element(
     'div',
     { class: 'joh-view joh-board', 'data-testid': 'board-view' },
-    element('label', { for: 'joh-board-select' }, 'Board'),
+    element('label', { for: boardSelectId }, 'Board'),
     select,
     device,
     options.hasUsb ? connectPart(options) : withoutUsbPart(options.browser),
