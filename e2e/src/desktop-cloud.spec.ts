@@ -114,6 +114,7 @@ test('a session of the cloud in the desktop’s window, with the board of the de
     openLamp(page, person));
   await test.step('its files and its terminal are the container’s', () =>
     workThere(ide, page, root));
+  await test.step('the palette opens another window of it', () => openAnother(ide, page, home));
   await test.step('a board of this computer: by the view, and by a tool in the container', () =>
     programDesk(ide, page));
   await test.step('unsaved text is this computer’s, through a restart of FrontendMaster', () =>
@@ -149,6 +150,18 @@ async function workThere(ide: IdePage, page: Page, root: string): Promise<void> 
   await picture(page, 'desktop-session');
   await page.keyboard.press('Control+Shift+B');
   await expect(page.getByTestId('build-state')).toContainText(/Built in \d/, { timeout: 120_000 });
+}
+
+async function openAnother(ide: IdePage, page: Page, { agent }: Home): Promise<void> {
+  await ide.command('Session: Open a Project in the Cloud');
+  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: 'lamp' });
+  await expect(row).toContainText('harbour, running');
+  await picture(page, 'desktop-session-palette');
+  await row.hover();
+  await row.getByRole('button', { name: 'Open in a new window' }).click();
+  // The shell shows the window that has the page already.
+  const path = new URL(page.url()).pathname;
+  await expect.poll(() => agent.requests.at(-1)).toMatchObject({ kind: 'new-window', path });
 }
 
 async function programDesk(ide: IdePage, page: Page): Promise<void> {
