@@ -89,6 +89,8 @@ export const limits = {
   buildLogCharactersMax: 2 * 1024 * 1024,
   buildLineCharactersMax: 8192,
   buildProblemsMax: 500,
+  /** A report or a netlist that is read for the slowest paths; reading takes the agent 10 ms a megabyte. */
+  reportBytesMax: 32 * 1024 * 1024,
   /** A build by Nix, with all that it fetches or must build first. */
   nixBuildMs: 7_200_000,
   /** One message of Nix's log; a trace through a package set is long. */

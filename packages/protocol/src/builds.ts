@@ -46,6 +46,26 @@ export const timing = z.object({
   constraintMhz: z.number().nullable(),
 });
 
+/** One of the slowest ways from register to register, as lines of the sources. */
+const timingPath = z.object({
+  /** Clocks. */
+  from: z.string(),
+  to: z.string(),
+  ns: z.number(),
+  steps: z.array(
+    z.object({
+      /** The signal that the step ends at. */
+      name: z.string(),
+      /** Since the clock's edge. */
+      ns: z.number(),
+      /** Gone through on the way here. */
+      gates: z.number().int(),
+      path: z.string(),
+      line: z.number().int(),
+    }),
+  ),
+});
+
 /** `tools`: the steps that `joh.json` describes. `nix-build`: what `default.nix` says. */
 export const builder = z.enum(['tools', 'nix-build']);
 
@@ -78,6 +98,8 @@ export const build = z.object({
   problems: z.array(problem),
   utilisation: z.array(utilisation),
   timing: z.array(timing),
+  /** Longest first; missing where the tools do not say. */
+  paths: z.array(timingPath).optional(),
   /** Why it failed, for people; null unless `failed`. */
   failure: z.string().nullable(),
   /** Of nix-build alone. */
@@ -132,12 +154,15 @@ export const projectSettings = z.object({
       top: z.string(),
       /** Globs of its own files, beside `sources`. */
       sources: z.array(z.string()).min(1),
+      /** Records the signals: of GHDL all, of the others what $dumpvars says. */
+      waves: z.boolean().optional(),
     })
     .optional(),
 });
 
 export type Problem = z.infer<typeof problem>;
 export type BitstreamInformation = z.infer<typeof bitstreamInformation>;
+export type TimingPath = z.infer<typeof timingPath>;
 export type Builder = z.infer<typeof builder>;
 export type BuilderOffer = z.infer<typeof builderOffer>;
 export type Build = z.infer<typeof build>;

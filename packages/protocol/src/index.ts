@@ -45,6 +45,7 @@ export {
   type ProjectSettings,
   problem,
   projectSettings,
+  type TimingPath,
   timing,
   utilisation,
 } from './builds.ts';

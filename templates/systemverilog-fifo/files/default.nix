@@ -18,7 +18,7 @@ pkgs.stdenv.mkDerivation {
     runHook preBuild
     mkdir -p build
     yosys -q -p 'synth -top fifo; write_json build/fifo.json' src/*.sv
-    verilator --binary --timing --assert -Wall -Wno-fatal --Mdir build/verilator \
+    verilator --binary --timing --trace --assert -Wall -Wno-fatal --Mdir build/verilator \
       --top-module fifo_tb -o fifo_tb src/*.sv test/*.sv
     runHook postBuild
   '';

@@ -82,6 +82,9 @@ test('a testbench comes first, with its own files and the design’s', async () 
     ...['synthesis: ghdl', 'synthesis: ghdl', 'synthesis: ghdl', 'synthesis: yosys'],
     ...['place and route: nextpnr-ice40', 'pack: icepack'],
   ]);
+  await write({ top: 'c', sources: ['src/c.vhd'], testbench: { ...testbench, waves: true } });
+  const recorded = planSteps(await readInputs(root), outputsOf('c'));
+  expect(recorded.at(-1)?.args.at(-1)).toBe('--vcd=build/b_tb.vcd');
   // yosys reads the Verilog, and what GHDL made of the VHDL.
   expect(both[6]?.args.slice(-2)).toEqual(['src/a.v', 'build/c.vhdl.v']);
 });

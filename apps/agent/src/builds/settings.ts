@@ -25,6 +25,8 @@ interface TestbenchInputs {
   top: string;
   /** Its own and the design's. */
   sources: string[];
+  /** Whether it records signals. */
+  waves: boolean;
 }
 
 const wrong = (reason: string) => fault('E_BUILD_CONFIGURATION', { reason });
@@ -64,6 +66,7 @@ export async function readInputs(root: string): Promise<BuildInputs> {
       tool: testbench.tool,
       top: nameOf(testbench.top, 'testbench.top'),
       sources: [...sources, ...own.filter((path) => !sources.includes(path))],
+      waves: testbench.waves ?? false,
     },
   };
 }

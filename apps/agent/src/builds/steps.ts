@@ -64,7 +64,7 @@ export function planSteps(inputs: BuildInputs, outputs: Outputs): Step[] {
 
 function testbenchSteps({ testbench }: BuildInputs, outputs: Outputs): Step[] {
   if (!testbench) return [];
-  const { tool, top, sources } = testbench;
+  const { tool, top, sources, waves } = testbench;
   if (tool === 'ghdl') {
     const library = ['--std=08', `--workdir=${outputs.library}`];
     return [
@@ -75,7 +75,10 @@ function testbenchSteps({ testbench }: BuildInputs, outputs: Outputs): Step[] {
         stage: 'simulation',
         tool,
         // Before the first event every value is unknown, and arithmetic says so.
-        args: ['-r', ...library, top, '--assert-level=error', '--ieee-asserts=disable-at-0'],
+        args: [
+          ...['-r', ...library, top, '--assert-level=error', '--ieee-asserts=disable-at-0'],
+          ...(waves ? [`--vcd=${outputs.folder}/${top}.vcd`] : []),
+        ],
       },
     ];
   }
@@ -86,6 +89,7 @@ function testbenchSteps({ testbench }: BuildInputs, outputs: Outputs): Step[] {
         tool,
         args: [
           ...['--binary', '--timing', '--assert', '-Wall', '-Wno-fatal', '--Mdir', outputs.model],
+          ...(waves ? ['--trace'] : []),
           ...['--top-module', top, '-o', top, ...sources],
         ],
       },

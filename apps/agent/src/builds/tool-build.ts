@@ -1,10 +1,11 @@
 /** A build by the tools: the steps one after another, then the bitstream in its place. */
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readBitstream } from '@joh/bitstream';
 import { type Build, fault, type Problem } from '@joh/protocol';
 import { bitstreamHash } from '@joh/virtual-board';
+import { limits } from '#limits';
 import { runTool } from '#processes';
 import { keepDesign } from '#simulations';
 import { projectFile } from './nix-places.ts';
@@ -13,6 +14,7 @@ import { parseReport } from './report.ts';
 import type { Run } from './run.ts';
 import type { BitstreamInputs, BuildInputs } from './settings.ts';
 import { type Outputs, outputsOf, planSteps, type Step } from './steps.ts';
+import { timingPaths } from './timing-paths.ts';
 import type { Toolchain } from './tool.ts';
 
 interface Work {
@@ -30,7 +32,7 @@ const toolWords = {
 /** Resolves with what the build gives. @throws Fault `E_BUILD_FAILED`, and the signal's reason. */
 export async function buildWithTools(
   work: Work,
-): Promise<Pick<Build, 'bitstream' | 'utilisation' | 'timing'>> {
+): Promise<Pick<Build, 'bitstream' | 'utilisation' | 'timing' | 'paths'>> {
   const { root, inputs } = work;
   const outputs = outputsOf(inputs.top, inputs.bitstream?.board.family);
   await mkdir(join(root, outputs.folder), { recursive: true });
@@ -42,13 +44,22 @@ export async function buildWithTools(
   try {
     for (const step of planSteps(inputs, outputs)) await runStep(step, work);
     if (!inputs.bitstream) return { bitstream: null, utilisation: [], timing: [] };
-    const figures = parseReport(await readFile(join(root, outputs.report), 'utf8').catch(() => ''));
+    const report = await textOf(join(root, outputs.report));
+    const figures = parseReport(report);
+    const paths = timingPaths(report, await textOf(join(root, outputs.netlist)), root);
     const bitstream = await publish(root, inputs.top, inputs.bitstream, outputs);
-    return { bitstream, ...figures };
+    return { bitstream, ...figures, paths };
   } finally {
     for (const path of [outputs.partial, outputs.design])
       await rm(join(root, path), { force: true });
   }
+}
+
+/** Empty when it is not there, or too large to be read for what it is good for here. */
+async function textOf(path: string): Promise<string> {
+  const { size } = await stat(path).catch(() => ({ size: 0 }));
+  if (size === 0 || size > limits.reportBytesMax) return '';
+  return readFile(path, 'utf8').catch(() => '');
 }
 
 /** Redirects what a program prints; the file is the first parameter, the program the rest. */

@@ -86,6 +86,9 @@ function mountView(container: HTMLElement, nowMs: () => number, whenIde: Promise
     onOpen: (problem) => {
       whenIde.then((ide) => openProblem(ide, problem)).catch(() => undefined);
     },
+    onPlace: (path, line) => {
+      whenIde.then((ide) => openProblem(ide, { path, line, column: 1 })).catch(() => undefined);
+    },
     onBuilder: (builder) => {
       buildRunner.then((runner) => runner.choose(builder)).catch(() => undefined);
     },
@@ -155,7 +158,10 @@ function watchBuilders(ide: Ide, runner: BuildRunner, view: BuildView): () => vo
   };
 }
 
-async function openProblem({ vscode, root }: Ide, problem: Problem): Promise<void> {
+async function openProblem(
+  { vscode, root }: Ide,
+  problem: Pick<Problem, 'path' | 'line' | 'column'>,
+): Promise<void> {
   const uri = vscode.Uri.file(problem.path ?? `${root}/joh.json`);
   const line = Math.max(0, (problem.line ?? 1) - 1);
   const column = Math.max(0, (problem.column ?? 1) - 1);

@@ -2,6 +2,7 @@
 import { deviceTitle } from '@joh/bitstream';
 import type { Build, Builder, BuilderOffer, Problem } from '@joh/protocol';
 import { element, icon } from '../workbench/element.ts';
+import { pathParts } from './path-parts.ts';
 import { clockChange, type FiguresMemory, usedChange } from './figures.ts';
 import {
   type BuildProgress,
@@ -18,6 +19,8 @@ export interface BuildViewOptions {
   onBuild: () => void;
   onCancel: () => void;
   onOpen: (problem: Problem) => void;
+  /** Shows a line, counted from 1. */
+  onPlace: (path: string, line: number) => void;
   onProgram: () => void;
   /** The user wants the next builds made this way. */
   onBuilder: (builder: Builder) => void;
@@ -274,6 +277,7 @@ function result(
     ...bitstreamParts(build, options),
     ...(build.bitstream === null && !build.nix ? [testbenchPart()] : []),
     ...(clocks.length ? [element('ul', { class: 'joh-clocks' }, ...clocks)] : []),
+    ...pathParts(build.paths ?? [], options.onPlace),
     ...(rows.length
       ? [
           element(

@@ -46,6 +46,12 @@ module fifo_tb;
     in_data   <= WIDTH'($urandom);
   end
 
+  // What Build records; it opens from there.
+  initial begin
+    $dumpfile("build/fifo_tb.vcd");
+    $dumpvars(0, fifo_tb);
+  end
+
   initial begin
     repeat (3) @(negedge clk);
     reset = 0;
