@@ -2,7 +2,7 @@
  * An agent without an IDE: it keeps the contract of `packages/protocol/src/desktop.ts` and serves pages
  * that say where they are. `JOH_FAKE_AGENT` names its sin: `deaf` hears neither the end of its input nor
  * SIGTERM, `dying` ends at once, `lying` has another's proof, `failing` says why it cannot go on, `busy`
- * computes for ever once a page asked it to.
+ * computes for ever once a page asked it to. Its page `/folder/closing` closes itself.
  */
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -20,7 +20,8 @@ const page = (path: string) => `<!doctype html><title>fake ${path}</title>
 <body style="background:#1e1d1b;color:#e6dfd6;font:16px sans-serif"><h1>fake agent</h1>
 <p id=path>${path}</p><p id=token></p><textarea id=text></textarea>
 <a id=outside href="https://example.org/manual" target=_blank>outside</a>
-<script>document.getElementById('token').textContent=location.hash.slice(3,67);history.replaceState(null,'',location.pathname)</script>`;
+<script>document.getElementById('token').textContent=location.hash.slice(3,67);history.replaceState(null,'',location.pathname);
+if(location.pathname==='/folder/closing')onload=()=>close()</script>`;
 
 const server = createServer((request, response) => {
   const path = new URL(request.url ?? '/', 'http://127.0.0.1').pathname;

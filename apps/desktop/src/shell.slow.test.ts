@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder, waitFor } from '@joh/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cargo } from '../packaging/cargo.ts';
+import { cargo, shellBinary } from '../packaging/cargo.ts';
 import { tauriDriver } from '../packaging/tauri-driver.ts';
 import { clean, drive, type Home, homeIn, launch } from './application.ts';
 import { type Display, end, startDisplay } from './display.ts';
@@ -175,6 +175,55 @@ test('a page whose process dies is loaded again', async () => {
   expect((await about()).pid).toBe(pid);
   child.kill('SIGTERM');
   expect(await ending(child)).toBe(0);
+  await home.empties(deadlineMs);
+});
+
+test('a page that closes itself takes its window along', async () => {
+  home = homeIn(folder.path, display, '');
+  const child = start();
+  await agentAfter();
+  const path = '/folder/closing';
+  const loads = async () => (await about()).pages.filter((one) => one === path).length;
+  await ask({ id: 1, kind: 'new-window', path });
+  await waitFor(async () => (await loads()) === 1, { deadlineMs });
+  // A window that shows it would be brought to the front, and load nothing.
+  const again = async (id: number) => {
+    await ask({ id, kind: 'new-window', path });
+    return (await loads()) > 1;
+  };
+  let id = 2;
+  await waitFor(() => again(id++), { deadlineMs, what: 'the window is gone', everyMs: 100 });
+  await wish({ id, kind: 'close-window' });
+  expect(await ending(child)).toBe(0);
+  await home.empties(deadlineMs);
+});
+
+test('the application starts again with the same pages', async () => {
+  home = homeIn(folder.path, display, '');
+  const project = join(folder.path, 'blinky');
+  await mkdir(project);
+  const child = start(project);
+  const { pid } = await agentAfter();
+  await ask({ id: 1, kind: 'new-window', path: '/folder/uart' });
+  await waitFor(async () => (await about()).pages.includes('/folder/uart'), { deadlineMs });
+  expect(await ask({ id: 2, kind: 'zoom', factor: 1.2 })).toEqual({ id: 2 });
+  const nowhere = await ask({ id: 3, kind: 'zoom', page: '/folder/a', factor: 1 });
+  expect(nowhere?.failed).toContain('in no window');
+  await wish({ id: 4, kind: 'restart' });
+  expect(await ending(child)).toBe(0);
+  expect((await agentAfter(pid)).folder).toBe(project);
+  const pages = () =>
+    about().then(
+      (now) => now.pages.toSorted().join(),
+      () => '',
+    );
+  const both = async () => (await pages()) === '/,/folder/uart';
+  await waitFor(both, { deadlineMs, what: 'both pages are there' });
+  const [shell, ...others] = home
+    .processes()
+    .filter(({ command }) => command.startsWith(shellBinary()));
+  expect(others).toEqual([]);
+  process.kill(shell!.pid, 'SIGTERM');
   await home.empties(deadlineMs);
 });
 

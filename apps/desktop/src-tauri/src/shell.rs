@@ -365,20 +365,29 @@ impl Shell {
         }
     }
 
-    /// A page has closed itself (`window.close()`), which leaves nothing to ask or to show.
-    pub fn on_page_closed(self: &Arc<Self>, window: &WebviewWindow) {
-        let _ = window.hide();
+    /// A view has gone. When its window has not, the page has closed itself (`window.close()`), and there is
+    /// nobody to ask and nothing to show.
+    pub fn on_view_gone(self: &Arc<Self>, window: &WebviewWindow) {
         let mut state = self.lock();
-        if let Some(shown) = state.windows.get_mut(window.label()) {
-            shown.closing = true;
+        let quitting = state.quitting;
+        let Some(shown) = state.windows.get_mut(window.label()) else {
+            return;
+        };
+        if std::mem::replace(&mut shown.closing, true) || quitting {
+            return;
         }
         let is_last = state.windows.values().all(|shown| shown.closing);
         drop(state);
-        if is_last {
-            self.quit();
-        } else {
-            let _ = window.destroy();
-        }
+        let window = window.clone();
+        // Not at once: the view is in the middle of its end.
+        self.later(Duration::ZERO, move |shell| {
+            if is_last {
+                let _ = window.hide();
+                shell.quit();
+            } else {
+                let _ = window.destroy();
+            }
+        });
     }
 
     /// The process of a page ended by itself, as that of an agent may.

@@ -54,13 +54,15 @@ pub fn open(shell: &Arc<Shell>, label: &str) -> tauri::Result<WebviewWindow> {
 /// has closed itself takes the window along.
 #[cfg(target_os = "linux")]
 fn watch(shell: &Arc<Shell>, window: &WebviewWindow) {
+    use gtk::prelude::WidgetExt;
     use webkit2gtk::WebViewExt;
     let (reviving, again) = (shell.clone(), window.clone());
-    let (closing, closed) = (shell.clone(), window.clone());
+    let (closing, gone) = (shell.clone(), window.clone());
     let _ = window.with_webview(move |view| {
         let view = view.inner();
         view.connect_web_process_terminated(move |_, _| reviving.on_page_ended(&again));
-        view.connect_close(move |_| closing.on_page_closed(&closed));
+        // wry destroys a view whose page has closed itself.
+        view.connect_destroy(move |_| closing.on_view_gone(&gone));
     });
 }
 
