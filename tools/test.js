@@ -28,11 +28,11 @@ const suites = {
     return vitest(run, 'desktop');
   },
   e2e: (run) => playwright(run, 'e2e'),
-  faults: (run) => playwright(run, 'faults'),
+  racks: (run) => playwright(run, 'racks'),
 };
 /**
  * The quick ones first, so that a mistake is told early. Those of one row run side by side: tests of
- * engines and of faults mostly wait.
+ * engines and of racks mostly wait.
  */
 const rows = [
   ['types'],
@@ -42,7 +42,7 @@ const rows = [
   ['build'],
   ['slow', 'engines'],
   ['desktop'],
-  ['e2e', 'faults'],
+  ['e2e', 'racks'],
 ];
 /** Runs from the beginning with what the quick ones leave of the processor: Rust compiles for minutes. */
 const first = 'shell';
