@@ -70,7 +70,8 @@ export function buildDeb(tree: string, out: string, options: DebOptions): string
 function settle(path: string, time: number): void {
   const found = statSync(path);
   if (found.isDirectory()) for (const name of readdirSync(path)) settle(join(path, name), time);
-  const runs = found.isDirectory() || (found.mode & 0o100) !== 0;
+  const isProgram = (found.mode & 0o100) !== 0 && !/\.(so(\.\d+)*|node|wasm)$/.test(path);
+  const runs = found.isDirectory() || isProgram;
   chmodSync(path, runs ? 0o755 : 0o644);
   utimesSync(path, time, time);
 }

@@ -70,6 +70,17 @@ other places for those files
 `;
 }
 
+/** What lintian finds and what stays as it is, with the reason. */
+export function lintianOverrides(name: string): string {
+  return `# Node as its own project builds it, and npm carries it: one program for every distribution.
+${name}: embedded-library zlib [usr/lib/${name}/runtime/node]
+${name}: hardening-no-pie [usr/lib/${name}/runtime/node]
+# ripgrep is linked statically; the observer is loaded into any shell and needs no library itself.
+${name}: shared-library-lacks-prerequisites [usr/lib/${name}/agent/node_modules/@vscode/*]
+${name}: shared-library-lacks-prerequisites [usr/lib/${name}/agent/observer/joh-observer.so]
+`;
+}
+
 /** Of MIME types, named as Debian's shared-mime-info names them. `%U`: folders and links that others hand over. */
 export function desktopFile(program: string, identifier: string): string {
   return `[Desktop Entry]

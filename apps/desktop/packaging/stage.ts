@@ -1,6 +1,6 @@
 /** The tree of the Debian package, as it lies on the user's disk. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { udevText } from '@joh/agent/udev';
@@ -11,6 +11,7 @@ import {
   changelogText,
   copyrightText,
   desktopFile,
+  lintianOverrides,
   manualPage,
 } from './debian-texts.ts';
 
@@ -29,6 +30,8 @@ export function stageApplication(folder: string, profile: Profile, about: About,
   copy(process.execPath, `${lib}/runtime/node`);
   strip(at(`${lib}/runtime/node`));
   copy(join(root, 'apps/agent/dist'), `${lib}/agent`);
+  for (const path of readdirSync(at(`${lib}/agent`), { recursive: true, encoding: 'utf8' }))
+    if (path.endsWith('.node')) strip(at(`${lib}/agent/${path}`));
   copy(join(root, 'apps/ide/dist'), `${lib}/ide`);
   const icons = 'usr/share/icons/hicolor';
   for (const size of ['32x32', '128x128', '512x512']) {
@@ -37,6 +40,7 @@ export function stageApplication(folder: string, profile: Profile, about: About,
   }
   copy(join(root, 'apps/ide/src/icon.svg'), `${icons}/scalable/apps/${name}.svg`);
   write(at(`usr/share/applications/${identifier}.desktop`), desktopFile(name, identifier));
+  write(at(`usr/share/lintian/overrides/${name}`), lintianOverrides(name));
   write(at(`usr/share/man/man1/${name}.1.gz`), small(manualPage(about)));
   write(at(`usr/share/doc/${name}/60-joy-of-hardware.rules`), udevText());
   describe(folder, about, parts);
@@ -50,9 +54,14 @@ export function stageToolchain(folder: string, application: string, about: About
   describe(folder, about, parts);
 }
 
-/** Compressed copies of text are for a network; the tool chain is a package of its own. */
+/**
+ * Compressed copies of text are for a network; the tool chain is a package of its own; the licences of
+ * native packages are with all others.
+ */
 function isWanted(path: string): boolean {
-  return !/\.br$|\.map$|\/agent\/dist\/toolchain$/.test(path);
+  return !/\.br$|\.map$|\/agent\/dist\/toolchain$|\/agent\/dist\/.*(README\.md|LICENSE)$/.test(
+    path,
+  );
 }
 
 /** Symbols of Node are a sixth of it. Without binutils the package is larger. */

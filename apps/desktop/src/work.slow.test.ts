@@ -1,13 +1,14 @@
 /** A day's work on the desktop: the real agent and the IDE's bundle in the real window. */
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder, waitFor } from '@joh/testkit';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { cargo } from '../packaging/cargo.ts';
 import { tauriDriver } from '../packaging/tauri-driver.ts';
-import { clean, drive, type Home, homeIn } from './application.ts';
-import { type Display, startDisplay } from './display.ts';
+import { clean, drive, type Home, homeIn, launch } from './application.ts';
+import { type Display, end, startDisplay } from './display.ts';
 import { type IdeWindow, ideWindow } from './ide-window.ts';
 import { picture } from './pictures.ts';
 import { keys, type WebDriver } from './web-driver.ts';
@@ -122,6 +123,54 @@ test('what was not saved is there after quitting', async () => {
   await ide.sees('.tab.dirty');
   await ide.sees('.view-line', '// not saved');
   await picture('unsaved', driver);
+});
+
+test('another user of the computer gets nothing of the window or its agent', async () => {
+  /** What Debian's `nobody` gets from a command; everything that leads to the home lets it pass. */
+  const asNobody = (...command: string[]) =>
+    spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', '--', ...command], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH },
+      timeout: 20_000,
+    }).stdout;
+  for (const path of [folder.path, home.folder]) await chmod(path, 0o755);
+  expect(asNobody('ls', home.folder)).toContain('blinky');
+  const data = ['.local', '.cache', '.config'].map((name) => join(home.folder, name));
+  const readable = asNobody('find', ...data, '-type', 'f', '-readable').split('\n');
+  // The size of a window.
+  expect(readable.filter((path) => path && !path.endsWith('.window-state.json'))).toEqual([]);
+  const running = home.processes().filter(({ command }) => /joy-of-hardware|WebKit/.test(command));
+  expect(running.length).toBeGreaterThan(3);
+  for (const { pid } of running)
+    for (const name of ['environ', 'maps', 'mem'])
+      expect(asNobody('cat', `/proc/${pid}/${name}`)).toBe('');
+  const origin = `http://127.0.0.1:${home.port()}`;
+  const code = ['-s', '-o', '/dev/null', '-w', '%{http_code}'];
+  const call = ['-X', 'POST', '-d', '{"page":"/"}', '-H', 'content-type: application/json'];
+  expect(asNobody('curl', ...code, ...call, `${origin}/desktop/describe`)).toBe('403');
+  const sent = ['-H', `origin: ${origin}`];
+  expect(asNobody('curl', ...code, ...call, ...sent, `${origin}/desktop/describe`)).toBe('401');
+});
+
+test('a second start opens its folder in another window of the first, which closes alone', async () => {
+  const env = home.environment;
+  const manager = spawn('openbox', [], { env, stdio: 'ignore' });
+  const other = join(home.folder, 'uart');
+  cpSync(template, other, { recursive: true });
+  const second = launch(home, other);
+  await waitFor(() => second.exitCode === 0, { deadlineMs: 30_000, what: 'the second start ends' });
+  const windows = () => spawnSync('wmctrl', ['-l'], { env, encoding: 'utf8' }).stdout;
+  const isOpen = () => /uart - Joy of Hardware/.test(windows());
+  await waitFor(isOpen, { deadlineMs: 60_000, what: 'a window of the folder', everyMs: 100 });
+  expect(windows()).toContain('blinky - Joy of Hardware');
+  const agents = home
+    .processes()
+    .filter(({ command }) => command.includes('agent/dist/desktop.js'));
+  expect(agents).toHaveLength(1);
+  spawnSync('wmctrl', ['-c', 'uart - Joy of Hardware'], { env });
+  await waitFor(() => !isOpen(), { deadlineMs: 30_000, what: 'it is closed', everyMs: 100 });
+  await end(manager);
+  await ide.sees('.view-line', '// not saved');
 });
 
 test('an agent that is killed comes back under the same window, with what was not saved', async () => {
