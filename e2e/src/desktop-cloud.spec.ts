@@ -64,10 +64,15 @@ test('a project of the cloud is cloned on the desktop, and pushed back', async (
   home,
 }) => {
   const person = await newPerson(product.url, 'desk');
-  const { session } = await person.openProject('lamp');
-  await person.client.sessions.remove(session);
+  await person.openProject('lamp');
   const { agent, data } = home;
   await signInFrom(page, agent, product, person);
+  // What is lost by it is asked about.
+  const row = page.getByTestId('cloud-lamp');
+  await expect(row).toContainText('running');
+  await row.getByRole('button', { name: 'Close the session of lamp' }).click();
+  await row.getByRole('button', { name: 'Close? What is not pushed is lost.' }).click();
+  await expect(row).not.toContainText('running');
   const clone = page.getByRole('button', { name: 'Clone lamp' });
   await page.getByLabel('Folder that clones go into').fill(home.path);
   await clone.click();

@@ -124,6 +124,8 @@ const always = {
 };
 
 function refuse(log: (text: string) => void, response: ServerResponse, error: unknown): void {
+  // The page was left.
+  if (response.destroyed) return;
   const body = isFault(error) ? error : fault('E_INTERNAL', { reference: 'desktop' });
   if (!isFault(error)) log(`desktop: ${error instanceof Error ? error.stack : error}`);
   if (response.headersSent) return void response.destroy();

@@ -21,6 +21,8 @@ export function createBootScreen(root: HTMLElement): BootScreen {
       text.textContent = words;
     },
     progress({ state, position, progress }) {
+      // A queue may be long: there is a way out of it.
+      root.classList.toggle('queued', state === 'queued');
       text.textContent = progressText(state, position);
       detail.textContent = progress?.message ?? '';
     },

@@ -25,9 +25,9 @@ export async function pickCloudProject(ide: Ide, { call, page }: Desktop): Promi
   const pick = window.createQuickPick<Row>();
   pick.title = 'Open a project in the cloud';
   pick.placeholder = rows.length > 0 ? 'Choose a project' : 'There are no projects yet';
-  pick.items = rows.map(({ owner, name, state }) => ({
+  pick.items = rows.map(({ owner, name, session }) => ({
     label: name,
-    description: state ? `${owner}, ${state}` : owner,
+    description: session ? `${owner}, ${session.state}` : owner,
     buttons: [elsewhere],
     owner,
     name,

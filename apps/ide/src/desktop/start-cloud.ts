@@ -78,9 +78,14 @@ function projects(options: CloudPart, { url, account }: CloudState, show: Show):
     spellcheck: 'false',
   });
   const list = element('ul', { 'data-testid': 'cloud-projects' });
+  /** Projects with a session, which a sign-out closes with all that is not pushed. */
+  let running: string[] = [];
+  const refresh = () => void attempt(fill);
   const fill = async () => {
     const rows = cloudRows(await call('cloudProjects', {}));
-    list.replaceChildren(...rows.map((row) => projectRow(options, row, () => into.value.trim())));
+    running = rows.filter(({ session }) => session?.hasWork).map(({ name }) => name);
+    const row = { ...options, into: () => into.value.trim() || '~', refresh };
+    list.replaceChildren(...rows.map((one) => projectRow(row, one)));
     if (rows.length === 0) list.append(element('li', { class: 'none' }, 'No projects yet.'));
   };
   void attempt(async () => {
@@ -92,27 +97,41 @@ function projects(options: CloudPart, { url, account }: CloudState, show: Show):
       throw error;
     }
   });
-  const out = () => void attempt(async () => show(await call('signOut', {})));
+  const out = element('button', { class: 'link' }, 'Sign out');
+  const question = () =>
+    running.length > 0 &&
+    `Sign out? It closes the session of ${running.join(', ')}, with what is not pushed.`;
+  sure(out, question, () => void attempt(async () => show(await call('signOut', {}))));
   return element(
     'div',
     {},
-    element(
-      'p',
-      { class: 'none' },
-      `${account} at ${new URL(url ?? '').host} `,
-      element('button', { class: 'link', click: out }, 'Sign out'),
-    ),
+    element('p', { class: 'none' }, `${account} at ${new URL(url ?? '').host} `, out),
     list,
     element('label', { class: 'path' }, 'Clone into', into),
   );
 }
 
+/** Acts at the second click where there is a question, which stands in the button after the first. */
+function sure(button: HTMLElement, question: () => string | false, act: () => void): void {
+  let isAsked = false;
+  button.addEventListener('click', () => {
+    const text = isAsked ? false : question();
+    if (text === false) return act();
+    isAsked = true;
+    button.textContent = text;
+    button.removeAttribute('aria-label');
+  });
+}
+
+interface ProjectRow extends CloudPart {
+  /** Folder that clones go into. */
+  into(): string;
+  refresh(): void;
+}
+
 /** A project: its session in the cloud, in this window or another, or a clone on this computer. */
-function projectRow(
-  { call, page, attempt, leave }: CloudPart,
-  { owner, name, state }: CloudRow,
-  into: () => string,
-): HTMLElement {
+function projectRow(options: ProjectRow, { owner, name, session }: CloudRow): HTMLElement {
+  const { call, page, attempt, leave, into } = options;
   const open = async () => (await call('openSession', { owner, name })).page;
   const button = (words: string | Node, label: string, work: () => Promise<unknown>) => {
     const made = element(
@@ -140,13 +159,35 @@ function projectRow(
     { class: 'project', 'data-testid': `cloud-${name}` },
     element('strong', {}, name),
     element('span', { class: 'where' }, owner),
-    state ? element('span', { class: 'running' }, state) : '',
-    button('Open in the cloud', `Open ${name} in the cloud`, async () => leave(await open())),
-    button(anotherWindow(), `Open ${name} in the cloud, in a new window`, async () =>
-      call('newWindow', { page, path: await open() }),
-    ),
-    button('Clone', `Clone ${name}`, async () =>
-      leave((await call('clone', { owner, name, into: into() || '~' })).page),
+    session ? element('span', { class: 'running' }, session.state) : '',
+    session ? closeButton(options, name, session) : '',
+    element(
+      'span',
+      { class: 'actions' },
+      button('Open in the cloud', `Open ${name} in the cloud`, async () => leave(await open())),
+      button(anotherWindow(), `Open ${name} in the cloud, in a new window`, async () =>
+        call('newWindow', { page, path: await open() }),
+      ),
+      button('Clone', `Clone ${name}`, async () =>
+        leave((await call('clone', { owner, name, into: into() })).page),
+      ),
     ),
   );
+}
+
+function closeButton(
+  { call, attempt, refresh }: ProjectRow,
+  name: string,
+  { id, hasWork }: NonNullable<CloudRow['session']>,
+): HTMLElement {
+  const label = `Close the session of ${name}`;
+  const button = element('button', { class: 'link', 'aria-label': label, title: label }, 'Close');
+  const question = () => hasWork && 'Close? What is not pushed is lost.';
+  sure(button, question, () => {
+    void attempt(async () => {
+      await call('closeSession', { session: id });
+      refresh();
+    });
+  });
+  return button;
 }
