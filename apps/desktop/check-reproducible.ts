@@ -8,15 +8,17 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleElsewhere } from './packaging/clean-checkout.ts';
+import { bundleElsewhere, lastCommit } from './packaging/clean-checkout.ts';
 import { filesOf } from './packaging/manifest.ts';
 
 const flags = process.argv.slice(2);
+const commit = lastCommit();
 const work = mkdtempSync(join(tmpdir(), 'joh-reproducible-'));
 const outs = ['first', 'second'].map((name) => join(work, 'packages', name)) as [string, string];
 for (const out of outs) mkdirSync(out, { recursive: true });
 
 bundleElsewhere({
+  commit,
   place: join(work, 'one'),
   out: outs[0],
   umask: '022',
@@ -24,6 +26,7 @@ bundleElsewhere({
   flags,
 });
 bundleElsewhere({
+  commit,
   place: join(work, 'another/of-a-longer-name'),
   out: outs[1],
   target: join(work, 'target'),
