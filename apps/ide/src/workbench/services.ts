@@ -38,6 +38,9 @@ import getTitleBar from '@codingame/monaco-vscode-view-title-bar-service-overrid
 import getWorkbench from '@codingame/monaco-vscode-workbench-service-override';
 import getWorkingCopy from '@codingame/monaco-vscode-working-copy-service-override';
 import getWorkspaceTrust from '@codingame/monaco-vscode-workspace-trust-service-override';
+// Here, and not only when VS Code wants it: its background tokenizer awaits it at its first answer, and a second
+// answer that comes meanwhile is applied first ("Cannot set null/undefined state").
+import '@codingame/monaco-vscode-api/_virtual/main';
 import '@codingame/monaco-vscode-theme-defaults-default-extension';
 import '@codingame/monaco-vscode-theme-seti-default-extension';
 import '@codingame/monaco-vscode-json-default-extension';
