@@ -34,6 +34,8 @@ interface Options {
   /** The same port again, as a shell would ask for. */
   port?: number;
   environment?: Record<string, string>;
+  /** Where newer versions are told of. */
+  updates?: { url: string; key: string };
   /** What the shell answers; default: done. */
   reply?(request: DesktopRequest): Omit<DesktopReply, 'id'>;
 }
@@ -65,8 +67,8 @@ export async function startDesktopAgent(options: Options): Promise<DesktopAgent>
     }
   });
   child.on('exit', (code) => ready.reject(new Error(`the agent ended with ${code}`)));
-  const { data, folder = null, port: wish = 0 } = options;
-  const start = { secret, data, ide: join(root, 'apps/ide/dist'), port: wish, folder };
+  const { data, folder = null, port: wish = 0, updates } = options;
+  const start = { secret, data, ide: join(root, 'apps/ide/dist'), port: wish, folder, updates };
   child.stdin.write(`${JSON.stringify(start)}\n`);
   const port = await ready.promise;
   return {

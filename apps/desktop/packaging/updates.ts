@@ -55,7 +55,9 @@ export function tellOfPackage(options: {
   const kind = platformName(process.platform, process.arch);
   if (kind === null || basename(deb) !== packageFileName(version, process.arch))
     throw new Error(`${basename(deb)} is no package that an application would look for`);
-  minisign('-S', '-s', secretKey, '-m', deb);
+  // As minisign and Tauri's tools write it by themselves.
+  const comment = `timestamp:${time}\tfile:${basename(deb)}\tversion:${version}\thashed`;
+  minisign('-S', '-s', secretKey, '-t', comment, '-m', deb);
   minisign('-V', '-q', '-P', source.key, '-m', deb);
   const path = join(dirname(deb), 'latest.json');
   const before = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as ReleaseList) : null;

@@ -12,6 +12,12 @@ export { askEngine, type EngineRequest } from './docker/engine-request.ts';
 export { tracesOf } from './docker/traces.ts';
 export { type FakeClock, fakeClock } from './fake-clock.ts';
 export { type FakeFrontend, startFakeFrontend } from './fake-frontend.ts';
+export {
+  type FakeKey,
+  type FakePublisher,
+  fakeKey,
+  startFakePublisher,
+} from './fake-publisher.ts';
 export { type Faults, type FaultyPipe, faultyPipe, type PipeEnd } from './faulty-pipe.ts';
 export { leakCheck } from './leak-check.ts';
 export { newerNix } from './newer-nix.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { fakeKey } from '@joh/testkit';
 import { describe, expect, it } from 'vitest';
-import { fakeKey } from './fake-publisher.ts';
 import {
   isCommentSigned,
   isFileSigned,

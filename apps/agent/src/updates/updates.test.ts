@@ -3,10 +3,18 @@ import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { systemClock } from '@joh/clock';
-import { type FakeClock, fakeClock, type TemporaryFolder, temporaryFolder } from '@joh/testkit';
+import {
+  type FakeClock,
+  type FakeKey,
+  type FakePublisher,
+  fakeClock,
+  fakeKey,
+  startFakePublisher,
+  type TemporaryFolder,
+  temporaryFolder,
+} from '@joh/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { limits } from '#limits';
-import { type FakeKey, type FakePublisher, fakeKey, startFakePublisher } from './fake-publisher.ts';
 import { isNewer } from './release.ts';
 import { createUpdates, type UpdateOptions } from './updates.ts';
 

@@ -30,6 +30,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tauri::{App, AppHandle, Manager, RunEvent, WindowEvent};
 use tauri_plugin_window_state::StateFlags;
+use updates::Updates;
 
 fn main() {
     graphics::prepare();
@@ -65,7 +66,7 @@ fn set_up(app: &mut App, pages: Vec<String>) -> Result<(), Box<dyn Error>> {
     let folders = launch::folders(&arguments, &std::env::current_dir()?, launch::on_disk);
     let updates = places.updates().unwrap_or_else(|error| {
         eprintln!("Joy of Hardware asks for no newer version: {error}");
-        None
+        Some(Updates::unreadable())
     });
     let shell = Shell::new(app.handle().clone(), places, folders);
     let places = &shell.places;

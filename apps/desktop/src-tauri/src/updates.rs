@@ -17,6 +17,16 @@ pub struct Updates {
     pub key: String,
 }
 
+impl Updates {
+    /// For a configuration that is there and says nothing: the agent asks nobody, and tells the user who asks.
+    pub fn unreadable() -> Self {
+        Self {
+            url: String::new(),
+            key: String::new(),
+        }
+    }
+}
+
 /// The configuration, or None when nothing is to be asked. The administrator's file wins over that of the
 /// package; `null` in it switches asking off. One that cannot be read is an error: neither is guessed.
 pub fn configured(administrator: &Path, resources: &Path) -> Result<Option<Updates>, String> {

@@ -30,10 +30,10 @@ export function followUpdates(ide: Ide, desktop: Pick<Desktop, 'call' | 'page'>)
     await window.showInformationMessage(noUpdate(state));
   };
   const open = async () => {
-    const state = await look(false);
+    let state = await look(false);
     if (state.state === 'available' && (await install(ide, desktop, state)))
-      draw(await look(false));
-    else if (state.state === 'installed') await restart(ide, desktop, state);
+      state = await look(false);
+    if (state.state === 'installed') await restart(ide, desktop, state);
   };
   commands.registerCommand(updateCommands.check, () => check().catch(report));
   commands.registerCommand(updateCommands.open, () => open().catch(report));
@@ -88,10 +88,7 @@ async function install(
   const title = `Installing version ${version}`;
   const progress = { location: ProgressLocation.Notification, title };
   const { command } = await window.withProgress(progress, () => desktop.call('installUpdate', {}));
-  if (command === null) {
-    await restart(ide, desktop, { version });
-    return true;
-  }
+  if (command === null) return true;
   const copy = 'Copy the Command';
   const chosen = await window.showInformationMessage(
     `Version ${version} is fetched and checked. To install it, type this in a terminal, then restart: ${command}`,
