@@ -108,7 +108,7 @@ interface Metadata {
 }
 
 /** Every crate of others that cargo compiles for the shell on this platform. */
-export function compiledCrates(): Crate[] {
+function compiledCrates(): Crate[] {
   const { packages, resolve } = metadata();
   const used = new Set(resolve.nodes.map(({ id }) => id));
   used.delete(resolve.root);

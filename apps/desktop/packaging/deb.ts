@@ -27,7 +27,7 @@ const architectures: Partial<Record<NodeJS.Architecture, string>> = {
 };
 
 /** As Debian calls this machine. */
-export const architecture = architectures[process.arch] ?? process.arch;
+const architecture = architectures[process.arch] ?? process.arch;
 
 /** Writes `<name>_<version>_<architecture>.deb` into `out` and gives its path. */
 export function buildDeb(tree: string, out: string, options: DebOptions): string {

@@ -1,7 +1,7 @@
 /** Licences of others: which this project has looked at, and their texts. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import standardTexts from 'spdx-license-list/full.js';
 
 /**
  * By their SPDX names. All allow the package as it is, with their texts in it; what was changed of a part
@@ -24,8 +24,6 @@ const known = new Set([
   'Unlicense',
   'Zlib',
 ]);
-
-const standardTexts = createRequire(import.meta.url);
 
 /** Each part that says nothing, or names a licence that is not among them. */
 export function unknownLicences(
@@ -62,7 +60,9 @@ function namesIn(licence: string): string[] {
   return words.filter((word) => word && !['AND', 'OR', 'WITH'].includes(word));
 }
 
+/** @throws when there is none: a part under such a licence has to bring its text along. */
 function standardText(name: string): string {
-  const { licenseText } = standardTexts(`spdx-license-list/licenses/${name}.json`);
-  return licenseText;
+  const text = standardTexts[name]?.licenseText;
+  if (!text) throw new Error(`There is no standard text of ${name}.`);
+  return text;
 }

@@ -2,7 +2,6 @@
 import { deviceTitle } from '@joh/bitstream';
 import type { Build, Builder, BuilderOffer, Problem } from '@joh/protocol';
 import { element, icon } from '../workbench/element.ts';
-import { pathParts } from './path-parts.ts';
 import { clockChange, type FiguresMemory, usedChange } from './figures.ts';
 import {
   type BuildProgress,
@@ -13,6 +12,7 @@ import {
   type Stage,
   slackPercent,
 } from './model.ts';
+import { pathParts } from './path-parts.ts';
 import './build.css';
 
 export interface BuildViewOptions {
