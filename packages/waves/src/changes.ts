@@ -13,7 +13,8 @@ export type Changes = {
   /** Change i has its lowest 32 bits at i × words. A bit that is set in `unknown` is x, or z where `values` has it too. */
   | { kind: 'bits'; words: number; width: number; values: Uint32Array; unknown: Uint32Array | null }
   | { kind: 'real'; reals: Float64Array }
-  | { kind: 'text'; texts: string[] }
+  /** `textBytes` is what the texts take, at two bytes a letter. */
+  | { kind: 'text'; texts: string[]; textBytes: number }
 );
 
 const firstCapacity = 16;
@@ -32,7 +33,8 @@ export function createReals(): Changes {
 }
 
 export function createTexts(): Changes {
-  return { kind: 'text', count: 0, steps: new Uint32Array(firstCapacity), texts: [] };
+  const steps = new Uint32Array(firstCapacity);
+  return { kind: 'text', count: 0, steps, texts: [], textBytes: 0 };
 }
 
 /** Bytes that it holds. */
@@ -40,7 +42,7 @@ export function bytesOf(changes: Changes): number {
   const steps = changes.steps.byteLength;
   if (changes.kind === 'bit') return steps + changes.levels.byteLength;
   if (changes.kind === 'real') return steps + changes.reals.byteLength;
-  if (changes.kind === 'text') return steps;
+  if (changes.kind === 'text') return steps + changes.textBytes;
   return steps + changes.values.byteLength + (changes.unknown?.byteLength ?? 0);
 }
 

@@ -104,9 +104,15 @@ describe('a value change dump', () => {
     expect(waves.endTime).toBeLessThan(30_000);
     expect(a?.signal.changes.count).toBeGreaterThanOrEqual(waves.endTime);
   });
+  it('counts texts too', () => {
+    let text = '$var string 0 ! state $end $enddefinitions $end\n';
+    for (let at = 0; at < 2_000; at++) text += `#${at}\ns${'x'.repeat(500)} !\n`;
+    expect(read(text, 500_000).endTime).toBeLessThan(600);
+  });
   it.each([
     ['what is no dump', 'ELF\u0000 nothing', /does not begin/],
     ['one without an end of its names', '$scope module t $end', /no end/],
+    ['what is no time', '$enddefinitions $end #5 #late', /"#late" is no time/],
     ['what is no value', '$enddefinitions $end #0 ?!', /"\?!" is no value/],
     [
       'a signal without a size',

@@ -3,8 +3,8 @@
  * is read too: `s` for texts (GHDL, GTKWave), the nine letters of std_logic, identifiers of any length.
  */
 import { fault } from '@joh/protocol';
-import { createDeclarations, type Declarations } from './vcd-declarations.ts';
 import { bytesOf, type Changes, level, placeAt, wider } from './changes.ts';
+import { createDeclarations, type Declarations } from './vcd-declarations.ts';
 import type { Signal, Waves } from './waves.ts';
 
 export interface VcdReaderOptions {
@@ -135,7 +135,7 @@ function createValues(waves: Waves, { signalAt }: Declarations, bytesMax: number
         const one = levels[first] ?? level.x;
         change(signalAt(file, from + 1, to), (changes, index) => storeBit(changes, index, one));
       } else if (first === codes.hash) {
-        enter(Number(decoder.decode(file.subarray(from + 1, to))));
+        enter(ticksOf(decoder.decode(file.subarray(from + 1, to))));
       } else if (isValueStart(first)) {
         value = file.slice(from, to);
       } else if (first === codes.dollar) {
@@ -146,6 +146,12 @@ function createValues(waves: Waves, { signalAt }: Declarations, bytesMax: number
       return false;
     },
   };
+}
+
+function ticksOf(text: string): number {
+  const ticks = Number(text);
+  if (text === '' || !Number.isFinite(ticks)) throw wrong(`"#${text.slice(0, 40)}" is no time`);
+  return ticks;
 }
 
 const isValueStart = (code: number) =>
@@ -174,7 +180,9 @@ const letterOf = [...'01xz'].map((letter) => letter.charCodeAt(0));
 /** `word` with its first letter, which says what it is. */
 function storeVector(changes: Changes, index: number, word: Uint8Array): void {
   if (changes.kind === 'text') {
-    changes.texts[index] = decoder.decode(word.subarray(1));
+    const text = decoder.decode(word.subarray(1));
+    changes.textBytes += 2 * (text.length - (changes.texts[index]?.length ?? 0));
+    changes.texts[index] = text;
   } else if (changes.kind === 'real') {
     changes.reals[index] = Number(decoder.decode(word.subarray(1)));
   } else if (changes.kind === 'bit') {
