@@ -74,7 +74,6 @@ describe('who gets in', () => {
     expect(asset.headers).toMatchObject({
       'content-type': 'text/javascript; charset=utf-8',
       'x-content-type-options': 'nosniff',
-      'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
     });
     expect((await ask(port, '/start')).status).toBe(200);

@@ -114,11 +114,13 @@ async function answer(
   response.end(JSON.stringify(result));
 }
 
-/** On everything, refusals included. */
+/**
+ * On everything, refusals included. No `cross-origin-opener-policy`: a window of the shell has no opener and opens
+ * nothing, and WebKit would throw away the process that waits for the page and start another (decision 24).
+ */
 const always = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'x-frame-options': 'SAMEORIGIN',
 };

@@ -80,15 +80,16 @@ fn set_up(app: &mut App, pages: Vec<String>) -> Result<(), Box<dyn Error>> {
     };
     app.manage(shell.clone());
     menu::put_up(app.handle())?;
-    match pages.is_empty() {
-        true => shell.open_window("/")?,
-        false => pages.iter().try_for_each(|page| shell.open_window(page))?,
-    }
+    // Before the windows: it starts while WebKit does.
     let told = shell.clone();
     shell.supervise(Agent::start(settings, move |event| {
         let shell = told.clone();
         let _ = told.app.run_on_main_thread(move || shell.on_agent(event));
     }));
+    match pages.is_empty() {
+        true => shell.open_window("/")?,
+        false => pages.iter().try_for_each(|page| shell.open_window(page))?,
+    }
     // The end of the desktop session, or Ctrl-C where it was started from a terminal.
     ctrlc::set_handler(move || {
         let inner = shell.clone();

@@ -18,6 +18,8 @@ use tauri::{AppHandle, Manager, Url, WebviewWindow};
 /// The agent answers `closing` within 10 s, and at once when no page is left to ask. Text that was not
 /// saved is worth that wait.
 const CLOSE_WITHIN: Duration = Duration::from_secs(11);
+/// A start that takes longer is said to be one.
+const NOTICE_AFTER: Duration = Duration::from_millis(700);
 const WINDOWS_MAX: usize = 16;
 
 pub struct Shell {
@@ -117,7 +119,11 @@ impl Shell {
         };
         match windows::open(self, &label) {
             Ok(window) => {
-                self.show(&window);
+                if matches!(self.lock().phase, Phase::Starting) {
+                    self.later(NOTICE_AFTER, move |shell| shell.show_if_starting(&window));
+                } else {
+                    self.show(&window);
+                }
                 Ok(())
             }
             Err(error) => {
@@ -179,6 +185,12 @@ impl Shell {
                 self.lock().ended = true;
                 self.app.exit(0);
             }
+        }
+    }
+
+    fn show_if_starting(&self, window: &WebviewWindow) {
+        if matches!(self.lock().phase, Phase::Starting) {
+            self.show(window);
         }
     }
 

@@ -16,10 +16,12 @@ const OWN_PAGE: &str = if cfg!(windows) {
     "tauri://localhost/index.html"
 };
 
-/// Opens a window on the shell's page. Navigating is a second step.
+/// Opens an empty window; what it shows is a second step. WebKit gives every site a process of its own, so one
+/// that began with the shell's page would start two of them.
 pub fn open(shell: &Arc<Shell>, label: &str) -> tauri::Result<WebviewWindow> {
     let (navigating, pressed, opening) = (shell.clone(), label.to_string(), shell.clone());
-    let window = WebviewWindowBuilder::new(&shell.app, label, WebviewUrl::App("index.html".into()))
+    let nothing = WebviewUrl::External(Url::parse("about:blank").expect("it is an address"));
+    let window = WebviewWindowBuilder::new(&shell.app, label, nothing)
         .title("Joy of Hardware")
         .inner_size(1280.0, 800.0)
         .min_inner_size(480.0, 320.0)

@@ -45,7 +45,6 @@ interface Boot extends BootOptions {
 export async function bootDesktop(options: BootOptions): Promise<void> {
   const { screen, clock, container } = options;
   screen.leadTo(desktopPages.start, 'To the start page');
-  screen.say('Opening your folder');
   const secret = takeSecret({ location, history, storage: sessionStorage });
   if (secret === null) throw fault('E_DESKTOP_SECRET');
   const call = createCalls(secret);
@@ -63,7 +62,8 @@ export async function bootDesktop(options: BootOptions): Promise<void> {
 }
 
 async function bootFolder(boot: Boot, folder: DesktopFolder): Promise<void> {
-  const { call } = boot;
+  const { call, screen } = boot;
+  screen.say('Opening your folder');
   document.title = `${folder.name} – Joy of Hardware`;
   const monitor = createConnectionMonitor();
   const whenAgent = connectTo(boot, folder.id, monitor, async () => linkTicket(boot.secret));
@@ -82,7 +82,6 @@ async function bootFolder(boot: Boot, folder: DesktopFolder): Promise<void> {
 /** The same page as FrontendMaster's, with this computer beside it. */
 async function bootSession(boot: Boot, id: SessionId): Promise<void> {
   const { call, clock, screen, secret } = boot;
-  screen.say('Opening your project');
   const whenDesk = connectTo(boot, deskLink, createConnectionMonitor(), async () =>
     linkTicket(secret, id),
   );
