@@ -17,6 +17,7 @@ import { virtualBoard } from './virtual-board/index.ts';
 import { waveform } from './waveform/index.ts';
 import type { Feature, Ide, Page } from './workbench/feature.ts';
 import { createReport } from './workbench/report.ts';
+import { whenRestored } from './workbench/restored.ts';
 import { startWorkbench } from './workbench/start.ts';
 
 /** What the page can do decides: a session of FrontendMaster, a folder of this computer, or a session in its window. */
@@ -72,6 +73,7 @@ export async function openIde(
   performance.mark('joh-workbench');
   page.onShown();
   await guardTerminalFocus(document);
+  await whenRestored(page.clock);
   const report = createReport(vscode);
   const ide: Ide = { ...page, vscode, report };
   resolveIde(ide);
