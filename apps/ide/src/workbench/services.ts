@@ -38,9 +38,6 @@ import getTitleBar from '@codingame/monaco-vscode-view-title-bar-service-overrid
 import getWorkbench from '@codingame/monaco-vscode-workbench-service-override';
 import getWorkingCopy from '@codingame/monaco-vscode-working-copy-service-override';
 import getWorkspaceTrust from '@codingame/monaco-vscode-workspace-trust-service-override';
-// Here, and not only when VS Code wants it: its background tokenizer awaits it at its first answer, and a second
-// answer that comes meanwhile is applied first ("Cannot set null/undefined state").
-import '@codingame/monaco-vscode-api/_virtual/main';
 import '@codingame/monaco-vscode-theme-defaults-default-extension';
 import '@codingame/monaco-vscode-theme-seti-default-extension';
 import '@codingame/monaco-vscode-json-default-extension';
@@ -50,6 +47,7 @@ import '@codingame/monaco-vscode-references-view-default-extension';
 import type { Calls } from '../desktop/calls.ts';
 import { stateDatabase } from '../desktop/state.ts';
 import type { Page } from './feature.ts';
+import { keepTokensInOrder } from './token-order.ts';
 
 /** Status items that say nothing here; anybody can show them again. */
 const hiddenStatus = ['status.host', 'status.workbench.keyboardLayout'];
@@ -72,6 +70,7 @@ export function workbenchServices(
   terminals: ITerminalBackend,
   { desktop, project }: Pick<Page, 'desktop' | 'project'>,
 ) {
+  keepTokensInOrder();
   return {
     ...getLog(),
     ...getExtensions({ enableWorkerExtensionHost: false }),
