@@ -25,14 +25,36 @@ export async function startApplication(
     });
     // The driver starts it; what that takes is not the application's either.
     const textMs = Math.max(...own().map(({ pid }) => ageMs(pid)));
+    const moments = await driver.evaluate<Moments>(pageMoments);
     await settle();
     const memory = memoryOfFamily(home.folder, driverName);
     await driver.evaluate(trust).catch(() => undefined);
-    return { textMs, memory };
+    return { textMs, memory, stages: stagesOf(textMs, moments) };
   } finally {
     const shell = own().find(({ command }) => command.startsWith(program));
     if (shell) process.kill(shell.pid, 'SIGTERM');
     await waitFor(() => own().length === 0, { deadlineMs: startDeadlineMs, what: 'it has ended' });
     await driver.stop();
   }
+}
+
+/** Milliseconds since the page began. */
+interface Moments {
+  now: number;
+  code: number;
+  workbench: number;
+}
+
+const pageMoments = `
+  const at = (name) => performance.getEntriesByName(name)[0].startTime;
+  return { now: performance.now(), code: at('joh-services'), workbench: at('joh-initialized') };`;
+
+/** The question for the moments comes right after the text was seen, so its `now` is the text's. */
+function stagesOf(textMs: number, { now, code, workbench }: Moments): Record<string, number> {
+  return {
+    'the shell, the agent and WebKit start': textMs - now,
+    'the code of the workbench is read and run': code,
+    'the workbench is put together': workbench - code,
+    'its first picture, and the text': now - workbench,
+  };
 }

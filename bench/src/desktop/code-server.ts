@@ -24,7 +24,8 @@ export async function installCodeServer({ say }: BenchContext): Promise<string> 
     const headers = dirname(dirname(process.execPath));
     const { status, stderr } = spawnSync(
       'npm',
-      ['install', '--no-audit', '--no-fund', '--loglevel=error', `code-server@${version}`],
+      // Its script brings VS Code's own packages; this project's setting refuses scripts.
+      ['install', '--ignore-scripts=false', '--loglevel=error', `code-server@${version}`],
       {
         cwd: work,
         encoding: 'utf8',

@@ -80,6 +80,14 @@ function outcomeOf(ours: readonly Start[], theirs: readonly Start[], debMb: numb
         rows: [row('the application', ours), row('code-server in Chromium', theirs)],
       },
       {
+        title: 'Where the time of the application goes, p50 ms',
+        columns: ['part', 'ms'],
+        rows: Object.keys(ours.at(-1)?.stages ?? {}).map((name): [string, number] => [
+          name,
+          median(of(ours, ({ stages }) => stages?.[name] ?? 0)),
+        ]),
+      },
+      {
         title: 'RSS by program in the last start, MiB',
         columns: ['of', 'program', 'RSS'],
         rows: [...programsOf('the application', ours), ...programsOf('code-server', theirs)],

@@ -6,6 +6,8 @@ export interface Start {
   textMs: number;
   /** When what follows the text has settled: language servers, a terminal, the layout. */
   memory: FamilyMemory;
+  /** Milliseconds of the parts of `textMs`, in order, by name. Only ours can be asked. */
+  stages?: Record<string, number>;
 }
 
 export const startDeadlineMs = 90_000;
