@@ -1,8 +1,8 @@
 /**
  * `npm run -w apps/desktop check-deb [-- --release] [--toolchain] [<file>.deb…]`: installs packages into
- * a clean Debian tree and starts the application there, on a screen of the tree's own. As root.
- * Without files it makes the packages, of the debug build unless `--release`; `--toolchain`
- * adds the tool chain's, and builds a bitstream with it. With a tool chain among the files it does too.
+ * a clean Debian tree, starts the application there, on a screen of the tree's own, and removes them.
+ * As root. Without files it makes the packages: of the debug build unless `--release`, with the tool
+ * chain's if `--toolchain`. With a tool chain it builds a bitstream; a release goes through lintian.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -27,6 +27,8 @@ const { values, positionals } = parseArgs({
 const made = mkdtempSync(join(tmpdir(), 'joh-check-deb-'));
 const debs = positionals.length > 0 ? positionals.map((path) => resolve(path)) : makeDebs();
 const hasToolchain = debs.some((path) => basename(path).startsWith('joy-of-hardware-toolchain'));
+/** A debug build is packed quickly, in ways that Debian does not want. */
+const isRelease = values.release || positionals.length > 0;
 const driverProgram = tauriDriver();
 const debian = cleanDebian([...debs, driverProgram]);
 const shell = (line: string) => debian.run('sh', '-c', line).trim();
@@ -43,6 +45,7 @@ try {
   const kept = '-not -path "/tmp/*" -not -path "/root/*"';
   expectNothing('removing it leaves', `find / -xdev -name "*joy*of*hardware*" ${kept}`);
   say('removed, and nothing of it is left');
+  if (isRelease) lint(paths);
 } finally {
   debian.remove();
   rmSync(made, { recursive: true, force: true });
@@ -104,6 +107,14 @@ async function build(driver: WebDriver, ide: IdeWindow): Promise<void> {
   if (toolchain !== 'embedded') throw new Error(`it was built by ${toolchain} tools`);
   const { size } = statSync(join(results, 'top.bin'));
   say(`built with the embedded tools: a bitstream of ${size} bytes`);
+}
+
+/** Debian's own check. What stays as it is has a reason in `packaging/debian-texts.ts`. */
+function lint(paths: readonly string[]): void {
+  // Last: what it needs would hide what the application's package forgot to ask for.
+  debian.run('apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'lintian');
+  for (const path of paths) debian.run('lintian', '--fail-on', 'error,warning', path);
+  say('lintian has nothing to say');
 }
 
 /** @throws when a shell in the tree prints anything. */
