@@ -43,13 +43,20 @@ export async function prepareWorkingCopy(given: Prepare, options: CloneOptions):
     const config = settings.flatMap(([key, values]) =>
       values.flatMap((v) => ['-c', `${key}=${v}`]),
     );
-    await succeed(
-      git,
-      // One request less than with version 2: a clone wants every ref anyway.
-      ['-c', 'protocol.version=0', 'clone', '--progress', ...config, '--', given.cloneUrl, part],
-      work,
-      options,
-    );
+    const clone = (...version: string[]) =>
+      succeed(
+        git,
+        [...version, 'clone', '--progress', ...config, '--', given.cloneUrl, part],
+        work,
+        options,
+      );
+    // One request less than with version 2: a clone wants every ref anyway.
+    await clone('-c', 'protocol.version=0');
+    // Of a repository without commits only version 2 tells the name of the branch.
+    if (!(await stat(join(part, '.git/packed-refs')).catch(() => null))) {
+      await rm(part, { recursive: true });
+      await clone();
+    }
     await rename(part, root).catch((error: NodeJS.ErrnoException) => {
       throw fault('E_SESSION_PREPARE_FAILED', { reason: `${root}: ${error.code}` });
     });
