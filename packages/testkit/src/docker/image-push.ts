@@ -38,7 +38,8 @@ export async function pushImage(options: PushOptions): Promise<string> {
   await mkdir(folder, { recursive: true });
   try {
     const saved = await streamEngine(from.socketPath, `/images/${encodeURIComponent(image)}/get`);
-    const tar = spawn('tar', ['--extract', '--directory', folder], {
+    // It reads on after the archive's end, which may come before the answer's: otherwise it is gone by then.
+    const tar = spawn('tar', ['--extract', '--ignore-zeros', '--directory', folder], {
       stdio: ['pipe', 'ignore', 'inherit'],
     });
     const ended = once(tar, 'close');
