@@ -48,7 +48,11 @@ function running(
   port: number,
   capabilities: DriverProcess['capabilities'],
 ): DriverProcess {
-  const child = spawn(program, parameters, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, parameters, {
+    // Without compositing, which the shell switches off where no graphics card is, WebKit takes no picture.
+    env: process.env.JOH_PICTURES ? { ...env, WEBKIT_DISABLE_COMPOSITING_MODE: '0' } : env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   return {
     address: `http://127.0.0.1:${port}`,
     ended: endOf(child, program),
