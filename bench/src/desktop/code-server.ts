@@ -25,7 +25,10 @@ export async function installCodeServer({ say }: BenchContext): Promise<string> 
     const { status, stderr } = spawnSync(
       'npm',
       // Its script brings VS Code's own packages; this project's setting refuses scripts.
-      ['install', '--ignore-scripts=false', '--loglevel=error', `code-server@${version}`],
+      [
+        ...['install', '--ignore-scripts=false', '--no-audit', '--no-fund'],
+        ...['--loglevel=error', `code-server@${version}`],
+      ],
       {
         cwd: work,
         encoding: 'utf8',

@@ -20,7 +20,6 @@ pub fn prepare() {
 }
 
 /// Drivers that draw.
-#[derive(Debug, PartialEq)]
 struct Drivers {
     nvidia: bool,
     /// NVIDIA's, one of the kernel's own, or that of Windows below WSL.
