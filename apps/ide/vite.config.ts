@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
-import { defineConfig, type Plugin, type Rolldown } from 'vite';
+import { fault } from '@joh/protocol';
+import { build, defineConfig, type Plugin, type Rolldown } from 'vite';
 
 /**
  * Brotli quality of the files beside the originals: 9 takes seconds and is within 5 % of 11, which
@@ -87,9 +89,47 @@ function preload(): Plugin {
   };
 }
 
+/** Puts the first script into the page, and its hash where servers look for it. */
+function inline(): Plugin {
+  return {
+    name: 'inline-first-script',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      async handler() {
+        const script = await firstScript();
+        const hash = createHash('sha256').update(script).digest('base64');
+        const attrs = { name: 'joh-inline', content: `sha256-${hash}` };
+        return [
+          { tag: 'meta', attrs, injectTo: 'head-prepend' },
+          { tag: 'script', children: script, injectTo: 'head-prepend' },
+        ];
+      },
+    },
+  };
+}
+
+/** The text of boot/inline.ts with all that it imports. */
+async function firstScript(): Promise<string> {
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    root: import.meta.dirname,
+    define: { __JOH_PAGE_INCOMPLETE__: JSON.stringify(fault('E_PAGE_INCOMPLETE').body()) },
+    build: {
+      write: false,
+      target: 'esnext',
+      lib: { entry: 'src/boot/inline.ts', formats: ['iife'], name: 'joh' },
+    },
+  });
+  const [{ output }] = built as [Rolldown.RolldownOutput];
+  // Vite trims what it puts into a page, and the hash is of every character.
+  return output[0].code.trim();
+}
+
 export default defineConfig({
   base: '/ide/',
-  plugins: [preload(), brotli()],
+  plugins: [preload(), inline(), brotli()],
   build: {
     target: 'esnext',
     outDir: 'dist',

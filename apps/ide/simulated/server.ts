@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import type { Clock, Random } from '@joh/clock';
 import { createServerLinks, wsTransport } from '@joh/link';
-import { closes, type Simulation } from '@joh/protocol';
+import { closes, inlineScriptHash, type Simulation } from '@joh/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createSimulatedAgent, type SimulatedAgent } from './agent.ts';
 import { root } from './project.ts';
@@ -44,18 +44,19 @@ const types: Record<string, string> = {
   '.png': 'image/png',
 };
 
-/** The policy the product serves the page with: nothing from elsewhere, no inline script. */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self' data:",
-  "worker-src 'self' blob:",
-  "connect-src 'self' ws: wss:",
-  "frame-src 'self'",
-  "manifest-src 'self'",
-].join('; ');
+/** The policy the product serves the page with: nothing from elsewhere, no inline script but the one it knows. */
+const policy = (inline: string) =>
+  [
+    "default-src 'none'",
+    `script-src 'self' 'wasm-unsafe-eval' ${inline}`,
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "worker-src 'self' blob:",
+    "connect-src 'self' ws: wss:",
+    "frame-src 'self'",
+    "manifest-src 'self'",
+  ].join('; ');
 
 export async function startSimulatedServer(
   options: SimulatedServerOptions,
@@ -138,13 +139,14 @@ async function answer(
     response.writeHead(404);
     return void response.end();
   }
+  const page = name === 'index.html' ? await readFile(file, 'utf8') : null;
   response.writeHead(200, {
     'content-type': types[extname(name)] ?? 'application/octet-stream',
     'cache-control': name.startsWith('assets/')
       ? 'public, max-age=31536000, immutable'
       : 'no-cache',
     ...(compressed ? { 'content-encoding': 'br' } : {}),
-    ...(name === 'index.html' ? { 'content-security-policy': policy } : {}),
+    ...(page ? { 'content-security-policy': policy(inlineScriptHash(page)) } : {}),
   });
   response.end(content);
 }

@@ -9,6 +9,7 @@ import { connect } from './agent/connect.ts';
 import { createConnectionMonitor } from './agent/connection.ts';
 import { createLateAgent } from './agent/late-agent.ts';
 import { findFirstFile } from './boot/first-file.ts';
+import { tellPartMissing } from './boot/part-missing.ts';
 import { createBootScreen } from './boot/screen.ts';
 import { isVisited } from './boot/visited.ts';
 
@@ -41,6 +42,9 @@ opened.catch((error: unknown) => {
     location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
     return;
   }
+  // load-again.ts may have it in hand already, or takes it.
+  if (isFault(error, 'E_FRONTEND_UNREACHABLE')) tellPartMissing(error.body());
+  if (bootRoot.dataset.again !== undefined) return;
   const body = isFault(error)
     ? error.body()
     : fault('E_INTERNAL', { reference: String(error) }).body();

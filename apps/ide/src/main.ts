@@ -16,6 +16,7 @@ import { registerThemes } from './theme/index.ts';
 import { virtualBoard } from './virtual-board/index.ts';
 import { waveform } from './waveform/index.ts';
 import type { Feature, Ide, Page } from './workbench/feature.ts';
+import { watchParts } from './workbench/parts.ts';
 import { createReport } from './workbench/report.ts';
 import { whenRestored } from './workbench/restored.ts';
 import { startWorkbench } from './workbench/start.ts';
@@ -77,6 +78,7 @@ export async function openIde(
   const report = createReport(vscode);
   const ide: Ide = { ...page, vscode, report };
   resolveIde(ide);
+  watchParts(ide);
   await Promise.all(
     features.map(async (feature) => {
       try {

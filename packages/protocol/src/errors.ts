@@ -228,6 +228,13 @@ export const errors = {
     todo: 'Check the address and that it is running, then try again.',
     retry: 'later',
   },
+  E_PAGE_INCOMPLETE: {
+    status: 503,
+    what: 'A part of the page did not arrive.',
+    kept: 'The session goes on, and what you typed is kept.',
+    todo: 'Check the network, then load the page again.',
+    retry: 'now',
+  },
   E_FRONTEND_OTHER_VERSION: {
     status: 502,
     what: 'The Joy of Hardware at {url} is of another version than this application.',

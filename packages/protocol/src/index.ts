@@ -156,6 +156,7 @@ export {
   type Resources,
   resources,
 } from './nodes.ts';
+export { inlineScriptHash } from './page.ts';
 export {
   type Project,
   type ProjectCreate,

@@ -4,7 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { fault, pageSubject } from '@joh/protocol';
+import { fault, inlineScriptHash, pageSubject } from '@joh/protocol';
 
 /** Names of built files carry a hash of their content, so they never change. */
 const immutable = 'public, max-age=31536000, immutable';
@@ -39,7 +39,7 @@ export function createStaticFiles({ ide, host }: { ide: string; host: string }):
         });
         response.writeHead(200, {
           'content-type': 'text/html; charset=utf-8',
-          'content-security-policy': policy(host),
+          'content-security-policy': policy(host, inlineScriptHash(page)),
           'cache-control': 'no-store',
         });
         response.end(method === 'HEAD' ? '' : saidByServer(page));
@@ -59,10 +59,10 @@ function saidByServer(page: string): string {
 }
 
 /** As FrontendMaster's, with the one address that is ours. */
-function policy(host: string): string {
+function policy(host: string, inline = ''): string {
   return [
     "default-src 'none'",
-    "script-src 'self' 'wasm-unsafe-eval'",
+    `script-src 'self' 'wasm-unsafe-eval' ${inline}`.trimEnd(),
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self' data:",

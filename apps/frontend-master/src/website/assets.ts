@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import { fault } from '@joh/protocol';
+import { fault, inlineScriptHash } from '@joh/protocol';
 import type { FastifyReply } from 'fastify';
 import type { Http } from '#platform';
 
@@ -19,12 +19,13 @@ const immutable = 'public, max-age=31536000, immutable';
 
 /**
  * What the workbench needs, webviews included: it styles with `style` attributes, compiles
- * WebAssembly, and makes workers from blobs. `connect` is the websocket address of this site.
+ * WebAssembly, and makes workers from blobs. `connect` is the websocket address of this site, `inline`
+ * the hash of a script in the page.
  */
-function idePolicy(connect: string): string {
+function idePolicy(connect: string, inline = ''): string {
   return [
     "default-src 'none'",
-    "script-src 'self' 'wasm-unsafe-eval'",
+    `script-src 'self' 'wasm-unsafe-eval' ${inline}`.trimEnd(),
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob:",
     "font-src 'self' data:",
@@ -58,10 +59,10 @@ export async function serveAssets(http: Http, { site, ide }: AssetFolders): Prom
 
 /** Sends the IDE's page. @throws Fault E_ROUTE_UNKNOWN when the IDE is not built. */
 export async function sendIde(http: Http, reply: FastifyReply, ide: string): Promise<FastifyReply> {
-  const text = await readFile(join(ide, 'index.html')).catch(() => null);
+  const text = await readFile(join(ide, 'index.html'), 'utf8').catch(() => null);
   if (!text) throw fault('E_ROUTE_UNKNOWN', { path: '/ide/ (run `npm run build`)' });
   return reply
-    .header('content-security-policy', idePolicy(socketOrigin(http)))
+    .header('content-security-policy', idePolicy(socketOrigin(http), inlineScriptHash(text)))
     .header('cache-control', 'no-cache')
     .type('text/html; charset=utf-8')
     .send(text);

@@ -1,10 +1,10 @@
 /** A window of the desktop: what it opens, what it keeps when it goes, links; and the folder that it may show. */
 import { getService, IOpenerService } from '@codingame/monaco-vscode-api';
 import type { Feature } from '../workbench/feature.ts';
+import { keepWindow } from '../workbench/keep.ts';
 import type { Desktop } from './desktop.ts';
 import { hasFolder } from './desktop.ts';
 import { contributes as folderCommands, registerFolderCommands } from './folder-commands.ts';
-import { keepWindow } from './keep.ts';
 import { followTrust } from './trust.ts';
 import { registerWindowCommands, contributes as windowCommands } from './window-commands.ts';
 

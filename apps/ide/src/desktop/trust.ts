@@ -2,8 +2,8 @@
 import { getService } from '@codingame/monaco-vscode-api';
 import { IWorkspaceTrustManagementService } from '@codingame/monaco-vscode-api/vscode/vs/platform/workspace/common/workspaceTrust.service';
 import type { Ide } from '../workbench/feature.ts';
+import { keepWindow } from '../workbench/keep.ts';
 import type { FolderDesktop } from './desktop.ts';
-import { keepWindow } from './keep.ts';
 
 const askedKey = 'joh.trust.asked';
 /** The layout of before has no terminal, which a trusted folder begins with. */

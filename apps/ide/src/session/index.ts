@@ -1,5 +1,6 @@
 /** The session's state, its commands, and what the agent has to say. */
 import type { Feature } from '../workbench/feature.ts';
+import { loadAgain } from '../workbench/keep.ts';
 import { mountBanner } from './banner.ts';
 import { contributes, registerCommands } from './commands.ts';
 import { showStatus } from './status.ts';
@@ -13,7 +14,7 @@ export const session: Feature = {
       connection,
       clock,
       onLeave: () => leave(cloud?.pages.projects ?? '/start'),
-      onReload: () => location.reload(),
+      onReload: () => void loadAgain(clock),
     });
     showStatus(ide);
     const { window } = ide.vscode;

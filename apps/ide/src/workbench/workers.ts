@@ -1,3 +1,5 @@
+import { tellPartMissing } from '../boot/part-missing.ts';
+
 /** The workbench's web workers, by the label it asks for. */
 const workers: Record<string, () => Worker> = {
   editorWorkerService: () =>
@@ -30,7 +32,12 @@ export function registerWorkers(): void {
     getWorker(_module, label) {
       const create = workers[label];
       if (!create) throw new TypeError(`no worker "${label}"`);
-      return create();
+      const worker = create();
+      // One that throws says what; one that did not arrive says nothing.
+      worker.addEventListener('error', (event) => {
+        if (!(event instanceof ErrorEvent)) tellPartMissing();
+      });
+      return worker;
     },
   };
 }

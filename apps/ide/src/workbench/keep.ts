@@ -3,8 +3,12 @@ import { getService, IStorageService } from '@codingame/monaco-vscode-api';
 import { CancellationToken } from '@codingame/monaco-vscode-api/vscode/vs/base/common/cancellation';
 import { IWorkingCopyBackupService } from '@codingame/monaco-vscode-api/vscode/vs/workbench/services/workingCopy/common/workingCopyBackup.service';
 import { IWorkingCopyService } from '@codingame/monaco-vscode-api/vscode/vs/workbench/services/workingCopy/common/workingCopyService.service';
+import { type Clock, withDeadline } from '@joh/clock';
 
-/** Resolves when both are in files that the next window reads. */
+/** A link that is gone keeps nothing, and the user has asked for a page. */
+const keepMs = 3_000;
+
+/** Resolves when both are where the next window reads them. */
 export async function keepWindow(): Promise<void> {
   const [copies, backups, storage] = await Promise.all([
     getService(IWorkingCopyService),
@@ -19,4 +23,10 @@ export async function keepWindow(): Promise<void> {
     }),
   );
   await storage.flush();
+}
+
+/** Loads the page again, with what it holds; never rejects. */
+export async function loadAgain(clock: Clock): Promise<void> {
+  await withDeadline(clock, keepMs, undefined, keepWindow).catch(() => undefined);
+  location.reload();
 }
