@@ -55,9 +55,9 @@ export default defineConfig<object, ProductOptions>({
   ]),
 });
 
-/** `JOH_SUITE`: a suite of tools/test.js: `racks`, those on several hosts, or `e2e`, the others; without it all of them. */
+/** `JOH_SUITE`: a suite of tools/test.js: `racks`, those that start Docker daemons, or `e2e`, the others; without it all of them. */
 function chosen(projects: Projects): Projects {
   const suite = process.env.JOH_SUITE;
-  const racks = ['cluster', 'swarm', 'faults'];
+  const racks = ['docker', 'cluster', 'swarm', 'faults'];
   return projects.filter(({ name = '' }) => !suite || racks.includes(name) === (suite === 'racks'));
 }

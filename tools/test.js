@@ -21,14 +21,20 @@ const suites = {
   unit: (run) => vitest(run, 'unit'),
   build: (run) => check(run, process.execPath, ['tools/bundles.js']),
   shell: (run) => check(run, 'nice', ['-n', '10', bin('node'), 'apps/desktop/check.ts']),
-  engines: (run) => vitest(run, 'engines'),
+  engines: async (run) => {
+    await debian;
+    return vitest(apart(run), 'engines');
+  },
   slow: (run) => vitest(run, 'slow'),
   desktop: async (run) => {
     await early;
     return vitest(run, 'desktop');
   },
   e2e: (run) => playwright(run, 'e2e'),
-  racks: (run) => playwright(run, 'racks'),
+  racks: async (run) => {
+    await debian;
+    return playwright(apart(run), 'racks');
+  },
 };
 /**
  * The quick ones first, so that a mistake is told early. Those of one row run side by side: tests of
@@ -58,12 +64,13 @@ installSystemPackages();
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const lines = [];
-const isCompiled =
-  wanted.length === 0 || ['shell', 'desktop'].some((name) => wanted.includes(name));
+const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
+const isCompiled = ['shell', 'desktop'].some(isWanted);
 if (isCompiled) installRust();
 const early = isCompiled ? runSuite(first, false) : null;
+const debian = ['engines', 'racks'].some(isWanted) ? makeDebian() : null;
 for (const row of rows) {
-  const names = row.filter((name) => wanted.length === 0 || wanted.includes(name));
+  const names = row.filter(isWanted);
   await Promise.all(names.map((name, place) => runSuite(name, place === 0)));
 }
 await early;
@@ -88,6 +95,20 @@ async function runSuite(name, isShown) {
   for (const key of Object.keys(total)) total[key] += count[key];
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   lines.push(`${name.padEnd(10)} ${describe(count)} (${seconds} s)`);
+}
+
+/**
+ * In a network of its own, which has a loopback and what the suite makes: each wire that comes or goes
+ * ends what a browser beside it is loading (ERR_NETWORK_CHANGED).
+ */
+function apart(run) {
+  const up = ['--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+  return (program, args, env) => run('unshare', [...up, program, ...args], env);
+}
+
+/** What suites that stand apart cannot fetch. A failure is theirs to tell. */
+function makeDebian() {
+  return command(bin('node'), ['packages/testkit/src/docker/debian-base-main.ts'], {}, () => {});
 }
 
 /** Whether a command ended well. `keep` takes its output, which goes to the terminal without. */

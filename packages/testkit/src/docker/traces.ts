@@ -97,8 +97,12 @@ function namespacesOf({ name }: Traces): string[] {
     .sort();
 }
 
+/** Of this process's own network namespace, which `/sys/class/net` need not be: see sysfs(5). */
 function linksOf({ name }: Traces): string[] {
-  return readdirSync('/sys/class/net').filter((entry) => entry.startsWith(name));
+  return readFileSync('/proc/self/net/dev', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':', 1)[0]?.trim() ?? '')
+    .filter((entry) => entry.startsWith(name));
 }
 
 /** Version 1 has one a controller, version 2 one. */
