@@ -22,7 +22,7 @@ const suites = {
   build: (run) => check(run, process.execPath, ['tools/bundles.js']),
   shell: (run) => check(run, 'nice', ['-n', '10', bin('node'), 'apps/desktop/check.ts']),
   engines: async (run) => {
-    await debian;
+    await materials;
     return vitest(apart(run), 'engines');
   },
   slow: (run) => vitest(run, 'slow'),
@@ -32,7 +32,7 @@ const suites = {
   },
   e2e: (run) => playwright(run, 'e2e'),
   racks: async (run) => {
-    await debian;
+    await materials;
     return playwright(apart(run), 'racks');
   },
 };
@@ -68,7 +68,7 @@ const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
 const isCompiled = ['shell', 'desktop'].some(isWanted);
 if (isCompiled) installRust();
 const early = isCompiled ? runSuite(first, false) : null;
-const debian = ['engines', 'racks'].some(isWanted) ? makeDebian() : null;
+const materials = ['engines', 'racks'].some(isWanted) ? fetchMaterials() : null;
 for (const row of rows) {
   const names = row.filter(isWanted);
   await Promise.all(names.map((name, place) => runSuite(name, place === 0)));
@@ -106,9 +106,12 @@ function apart(run) {
   return (program, args, env) => run('unshare', [...up, program, ...args], env);
 }
 
-/** What suites that stand apart cannot fetch. A failure is theirs to tell. */
-function makeDebian() {
-  return command(bin('node'), ['packages/testkit/src/docker/debian-base-main.ts'], {}, () => {});
+/** Fetches what those that stand apart cannot. Their tests fail without it, and the reason is said here. */
+async function fetchMaterials() {
+  let said = '';
+  const keep = (text) => (said += text);
+  const ok = await command(bin('node'), ['packages/testkit/src/materials-main.ts'], {}, keep);
+  if (!ok) console.error(`What tests are made of could not be fetched:\n${said}`);
 }
 
 /** Whether a command ended well. `keep` takes its output, which goes to the terminal without. */

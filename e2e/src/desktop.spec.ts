@@ -16,6 +16,7 @@ import type { Page } from '@playwright/test';
 import { startDesktopAgent } from './desktop-agent.ts';
 import { openFolder, trustFolder } from './desktop-pages.ts';
 import { idePage } from './ide-page.ts';
+import { loseRequests } from './lost-requests.ts';
 import { picture } from './picture.ts';
 import { createLocalProject } from './place.ts';
 import { test as base, expect } from './product-test.ts';
@@ -166,6 +167,18 @@ test('a board behind the agent is programmed by the Board view; links and window
   await expect
     .poll(() => agent.requests.at(-1))
     .toMatchObject({ kind: 'new-window', path: '/start' });
+  await agent.quit();
+});
+
+test('a part of the page that does not arrive is fetched again', async ({ page, home }) => {
+  const agent = await startDesktopAgent({ data: home.data });
+  for (const part of [/assets\/index-[^/]*\.js$/, /assets\/start-page-[^/]*\.js$/]) {
+    const lost = await loseRequests(page, part, 1);
+    await page.goto('about:blank');
+    await page.goto(agent.url);
+    await expect(page.getByTestId('start-page')).toBeVisible();
+    expect(lost()).toBe(1);
+  }
   await agent.quit();
 });
 

@@ -1,19 +1,8 @@
 /** Parts of the IDE's page that do not arrive, as when the network of the computer changes. */
-import type { Page } from '@playwright/test';
 import { idePage } from './ide-page.ts';
+import { loseRequests } from './lost-requests.ts';
 import { enter, newPerson } from './person.ts';
 import { expect, test } from './product-test.ts';
-
-/** From now on, the first `times` requests of an address end without an answer. */
-async function lose(page: Page, address: RegExp, times: number): Promise<() => number> {
-  let lost = 0;
-  await page.route(address, async (route) => {
-    if (lost >= times) return route.fallback();
-    lost += 1;
-    await route.abort('failed');
-  });
-  return () => lost;
-}
 
 test('a part of the page that does not arrive is fetched again', async ({ page, product }) => {
   const person = await newPerson(product.url, 'loading');
@@ -32,7 +21,7 @@ test('a part of the page that does not arrive is fetched again', async ({ page, 
     await test.step(String(part), async () => {
       const tab = await page.context().newPage();
       // A preload does not count: the page asks once more when it needs it.
-      const lost = await lose(tab, part, 2);
+      const lost = await loseRequests(tab, part, 2);
       await tab.goto(ide);
       await expect(tab.getByRole('treeitem', { name: 'icebreaker.pcf' })).toBeVisible();
       expect(lost()).toBe(2);
@@ -41,7 +30,7 @@ test('a part of the page that does not arrive is fetched again', async ({ page, 
   }
 
   await test.step('what never arrives is said, with the way on', async () => {
-    await lose(page, /assets\/main-[^/]*\.js$/, Number.POSITIVE_INFINITY);
+    await loseRequests(page, /assets\/main-[^/]*\.js$/, Number.POSITIVE_INFINITY);
     await page.goto(ide);
     const alert = page.getByRole('alert');
     await expect(alert).toContainText('A part of the page did not arrive.');

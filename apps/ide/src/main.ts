@@ -72,13 +72,14 @@ export async function openIde(
     firstFile,
   });
   performance.mark('joh-workbench');
+  // From here on it is the workbench that says what did not arrive.
+  watchParts({ vscode, clock: page.clock });
   page.onShown();
   await guardTerminalFocus(document);
   await whenRestored(page.clock);
   const report = createReport(vscode);
   const ide: Ide = { ...page, vscode, report };
   resolveIde(ide);
-  watchParts(ide);
   await Promise.all(
     features.map(async (feature) => {
       try {
