@@ -8,6 +8,8 @@ const engines = [
   'apps/frontend-master/src/website/operator*',
   'ops/checks/src/{registry,swarm-stack}',
 ];
+/** Slow tests that take the largest designs through whole tool chains. */
+const designs = ['apps/agent/src/builds/{soc-template,cores}'];
 const slow = { testTimeout: 120_000, hookTimeout: 300_000, fileParallelism: false };
 
 /** Fast tests are `*.test.ts`; those with real engines, git or databases are `*.slow.test.ts`. */
@@ -29,7 +31,7 @@ export default defineConfig({
           exclude: [
             '**/node_modules/**',
             'apps/desktop/**',
-            ...engines.map((path) => `${path}.slow.test.ts`),
+            ...[...engines, ...designs].map((path) => `${path}.slow.test.ts`),
           ],
           ...slow,
         },
@@ -38,6 +40,14 @@ export default defineConfig({
         test: {
           name: 'engines',
           include: engines.map((path) => `${path}.slow.test.ts`),
+          exclude: ['**/node_modules/**'],
+          ...slow,
+        },
+      },
+      {
+        test: {
+          name: 'designs',
+          include: designs.map((path) => `${path}.slow.test.ts`),
           exclude: ['**/node_modules/**'],
           ...slow,
         },

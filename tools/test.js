@@ -25,6 +25,7 @@ const suites = {
     await materials;
     return vitest(apart(run), 'engines');
   },
+  designs: (run) => vitest(run, 'designs'),
   slow: (run) => vitest(run, 'slow'),
   desktop: async (run) => {
     await early;
@@ -37,18 +38,14 @@ const suites = {
   },
 };
 /**
- * The quick ones first, so that a mistake is told early. Those of one row run side by side: tests of
- * engines and of racks mostly wait.
+ * The quick ones first, so that a mistake is told early. What stands in one row runs side by side, and a
+ * list in it one after another: tests of engines and of racks mostly wait.
  */
 const rows = [
-  ['types'],
-  ['lint'],
-  ['dead-code'],
-  ['unit'],
-  ['build'],
-  ['slow', 'engines'],
-  ['desktop'],
-  ['e2e', 'racks'],
+  [['types', 'lint', 'dead-code', 'unit', 'build']],
+  [['slow'], ['engines', 'designs']],
+  [['desktop']],
+  [['e2e'], ['racks']],
 ];
 /** Runs from the beginning with what the quick ones leave of the processor: Rust compiles for minutes. */
 const first = 'shell';
@@ -70,8 +67,12 @@ if (isCompiled) installRust();
 const early = isCompiled ? runSuite(first, false) : null;
 const materials = ['engines', 'racks'].some(isWanted) ? fetchMaterials() : null;
 for (const row of rows) {
-  const names = row.filter(isWanted);
-  await Promise.all(names.map((name, place) => runSuite(name, place === 0)));
+  const lists = row.map((list) => list.filter(isWanted)).filter((list) => list.length > 0);
+  await Promise.all(
+    lists.map(async (list, place) => {
+      for (const name of list) await runSuite(name, place === 0);
+    }),
+  );
 }
 await early;
 rmSync(results, { recursive: true, force: true });
@@ -83,7 +84,7 @@ function describe({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
-/** What the first of a row prints is seen at once; what runs beside it is printed when it has ended. */
+/** What the first list of a row prints is seen at once; what runs beside it is printed when it has ended. */
 async function runSuite(name, isShown) {
   const started = performance.now();
   let kept = '';

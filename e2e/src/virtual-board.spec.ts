@@ -8,6 +8,9 @@ import { expect, test } from './product-test.ts';
 // Place and route takes 15 s on two cores that do nothing else, compiling for the picture 10 s.
 test.setTimeout(600_000);
 
+/** What the times that are shown may be behind where many share the processor. */
+const staleSeconds = 1;
+
 test('the computer of the template lives on the virtual board', async ({ page, product }) => {
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
@@ -47,6 +50,7 @@ test('the computer of the template lives on the virtual board', async ({ page, p
       const wallSeconds = async () =>
         Number(/of (?:(\d+) min )?([\d.]+) s/.exec((await times.textContent()) ?? '')?.[2]);
       const panel = page.locator('.part.panel');
+      const began = performance.now();
       const left = await wallSeconds();
       await panel.getByRole('tab', { name: 'Terminal' }).click();
       await expect(board).toBeHidden();
@@ -54,7 +58,9 @@ test('the computer of the template lives on the virtual board', async ({ page, p
       await expect(panel.locator('.xterm-rows').first()).toContainText('slept');
       await panel.getByRole('tab', { name: 'Virtual Board' }).click();
       await expect(board.getByTestId('virtual-board-notes')).toContainText(/It stood still for \d/);
-      expect(await wallSeconds()).toBeLessThan(left + 2);
+      // However long the rest took: the three seconds of the sleep are not in it.
+      const ran = (await wallSeconds()) - left;
+      expect(ran).toBeLessThan((performance.now() - began) / 1000 - 3 + staleSeconds);
       await expect.poll(wallSeconds, { timeout: 30_000 }).toBeGreaterThan(left + 2);
       await picture(page, 'virtual-board-stood');
     });
