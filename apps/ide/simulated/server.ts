@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import type { Clock, Random } from '@joh/clock';
 import { createServerLinks, wsTransport } from '@joh/link';
-import { closes, inlineScriptHash, type Simulation } from '@joh/protocol';
+import { closes, idePolicy, type Simulation } from '@joh/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createSimulatedAgent, type SimulatedAgent } from './agent.ts';
 import { root } from './project.ts';
@@ -43,20 +43,6 @@ const types: Record<string, string> = {
   '.ttf': 'font/ttf',
   '.png': 'image/png',
 };
-
-/** The policy the product serves the page with: nothing from elsewhere, no inline script but the one it knows. */
-const policy = (inline: string) =>
-  [
-    "default-src 'none'",
-    `script-src 'self' 'wasm-unsafe-eval' ${inline}`,
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
-    "font-src 'self' data:",
-    "worker-src 'self' blob:",
-    "connect-src 'self' ws: wss:",
-    "frame-src 'self'",
-    "manifest-src 'self'",
-  ].join('; ');
 
 export async function startSimulatedServer(
   options: SimulatedServerOptions,
@@ -146,7 +132,7 @@ async function answer(
       ? 'public, max-age=31536000, immutable'
       : 'no-cache',
     ...(compressed ? { 'content-encoding': 'br' } : {}),
-    ...(page ? { 'content-security-policy': policy(inlineScriptHash(page)) } : {}),
+    ...(page ? { 'content-security-policy': idePolicy('ws: wss:', page) } : {}),
   });
   response.end(content);
 }

@@ -156,7 +156,7 @@ export {
   type Resources,
   resources,
 } from './nodes.ts';
-export { inlineScriptHash } from './page.ts';
+export { idePolicy } from './page.ts';
 export {
   type Project,
   type ProjectCreate,

@@ -1,10 +1,29 @@
 /** The built page of the IDE, as its servers send it. */
 
 /**
- * For the `script-src` of the page's policy: the hash of the one script that is in the page itself, as
- * the build noted it; empty where it noted none.
+ * The content security policy (CSP Level 3) of the IDE's page and its files: what the workbench needs,
+ * webviews included. It styles with `style` attributes, compiles WebAssembly, and makes workers from blobs.
+ * `connect` is where its websockets go; `page` the page's text, whose one script of its own is allowed by its hash.
  */
-export function inlineScriptHash(page: string): string {
+export function idePolicy(connect: string, page = ''): string {
+  return [
+    "default-src 'none'",
+    `script-src 'self' 'wasm-unsafe-eval'${inlineScript(page)}`,
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "worker-src 'self' blob:",
+    `connect-src 'self' ${connect}`,
+    "frame-src 'self'",
+    "media-src 'self'",
+    "form-action 'none'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+}
+
+/** The source expression of its hash, as the build noted it; empty where it noted none. */
+function inlineScript(page: string): string {
   const [, hash] = /<meta name="joh-inline" content="(sha256-[A-Za-z0-9+/]{43}=)"/.exec(page) ?? [];
-  return hash ? `'${hash}'` : '';
+  return hash ? ` '${hash}'` : '';
 }

@@ -4,7 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { fault, inlineScriptHash, pageSubject } from '@joh/protocol';
+import { fault, idePolicy, pageSubject } from '@joh/protocol';
 
 /** Names of built files carry a hash of their content, so they never change. */
 const immutable = 'public, max-age=31536000, immutable';
@@ -39,7 +39,7 @@ export function createStaticFiles({ ide, host }: { ide: string; host: string }):
         });
         response.writeHead(200, {
           'content-type': 'text/html; charset=utf-8',
-          'content-security-policy': policy(host, inlineScriptHash(page)),
+          'content-security-policy': idePolicy(`ws://${host}`, page),
           'cache-control': 'no-store',
         });
         response.end(method === 'HEAD' ? '' : saidByServer(page));
@@ -56,24 +56,6 @@ export function createStaticFiles({ ide, host }: { ide: string; host: string }):
 /** How the page's first script knows that no FrontendMaster is behind it. */
 function saidByServer(page: string): string {
   return page.replace('<head>', '<head>\n    <meta name="joh-server" content="desktop" />');
-}
-
-/** As FrontendMaster's, with the one address that is ours. */
-function policy(host: string, inline = ''): string {
-  return [
-    "default-src 'none'",
-    `script-src 'self' 'wasm-unsafe-eval' ${inline}`.trimEnd(),
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
-    "font-src 'self' data:",
-    "worker-src 'self' blob:",
-    `connect-src 'self' ws://${host}`,
-    "frame-src 'self'",
-    "media-src 'self'",
-    "form-action 'none'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
 }
 
 async function sendAsset(
@@ -93,7 +75,8 @@ async function sendAsset(
       'content-length': stats.size,
       'cache-control': immutable,
       // A webview's frame brings its own policy; ours would stop its inline script.
-      'content-security-policy': extension === '.html' ? "frame-ancestors 'self'" : policy(host),
+      'content-security-policy':
+        extension === '.html' ? "frame-ancestors 'self'" : idePolicy(`ws://${host}`),
     });
     if (method === 'HEAD') return void response.end();
     // Not compressed: unpacking takes longer than the way through the loopback.

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import { fault, inlineScriptHash } from '@joh/protocol';
+import { fault, idePolicy } from '@joh/protocol';
 import type { FastifyReply } from 'fastify';
 import type { Http } from '#platform';
 
@@ -16,28 +16,6 @@ export interface AssetFolders {
 
 /** Names of built files carry a hash of their content, so they never change. */
 const immutable = 'public, max-age=31536000, immutable';
-
-/**
- * What the workbench needs, webviews included: it styles with `style` attributes, compiles
- * WebAssembly, and makes workers from blobs. `connect` is the websocket address of this site, `inline`
- * the hash of a script in the page.
- */
-function idePolicy(connect: string, inline = ''): string {
-  return [
-    "default-src 'none'",
-    `script-src 'self' 'wasm-unsafe-eval' ${inline}`.trimEnd(),
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
-    "font-src 'self' data:",
-    "worker-src 'self' blob:",
-    `connect-src 'self' ${connect}`,
-    "frame-src 'self'",
-    "media-src 'self'",
-    "form-action 'none'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-}
 
 /** Serves `/site/*`, `/icon.svg` and the files below `/ide/`. */
 export async function serveAssets(http: Http, { site, ide }: AssetFolders): Promise<void> {
@@ -62,7 +40,7 @@ export async function sendIde(http: Http, reply: FastifyReply, ide: string): Pro
   const text = await readFile(join(ide, 'index.html'), 'utf8').catch(() => null);
   if (!text) throw fault('E_ROUTE_UNKNOWN', { path: '/ide/ (run `npm run build`)' });
   return reply
-    .header('content-security-policy', idePolicy(socketOrigin(http), inlineScriptHash(text)))
+    .header('content-security-policy', idePolicy(socketOrigin(http), text))
     .header('cache-control', 'no-cache')
     .type('text/html; charset=utf-8')
     .send(text);
